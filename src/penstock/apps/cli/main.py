@@ -1,0 +1,304 @@
+"""``penstock``: the verbs of the contract on the command line. Imports of the engine happen inside the commands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from penstock.terms.errors import InternalError, PenstockError
+
+__all__ = ["cli", "main"]
+
+_SWITCH = click.option("--set", "switches", multiple=True, metavar="SWITCH=VALUE", help="Choose a decided reading.")
+_KNOWN = click.option("--known", metavar="DATE", help="Only instruments published or announced up to this date.")
+_REGIME = click.option(
+    "--regime",
+    default="actual",
+    show_default=True,
+    metavar="NAME",
+    help="A design on top of the actual law; stack with +.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def cli() -> None:
+    """Export control for AI chips: dated, cited, executable law.
+
+    Exit codes: 0 done, 1 cases failed, 2 usage, 3 facts not usable, 4 law not available, 5 file not usable, 70 internal.
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with the contract's code; never with a traceback."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = cli.main(argv, prog_name="penstock", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except PenstockError as error:
+        sys.exit(_report(error, "--json" in argv))
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception:
+        sys.exit(_report(_internal(), "--json" in argv))
+
+
+def _internal() -> PenstockError:
+    with tempfile.NamedTemporaryFile("w", prefix="penstock-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write(traceback.format_exc())
+    return InternalError("This is a fault of ours, not of your input.", hint=f"Please report it with the file {file.name}")
+
+
+def _report(error: PenstockError, as_json: bool) -> int:
+    from penstock.terms.numbers import dump_json
+
+    if as_json:
+        click.echo(dump_json(error.document()))
+        return error.exit_code
+    click.echo(f"penstock: {error.message}", err=True)
+    if error.nearest is not None:
+        click.echo(f"  Did you mean {error.nearest}?", err=True)
+    elif error.allowed:
+        click.echo(f"  Allowed: {', '.join(map(str, error.allowed))}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    for other in error.more:
+        near = f" (did you mean {other.nearest}?)" if other.nearest is not None else ""
+        click.echo(f"  also: {other.message}{near}", err=True)
+    return error.exit_code
+
+
+def _day(value: str | None, name: str) -> dt.date | None:
+    from penstock.terms.dates import parse_date
+
+    return None if value is None else parse_date(value, name)
+
+
+def _chosen(switches: tuple[str, ...]) -> dict[str, Any]:
+    from penstock.terms.errors import UnknownSwitch
+
+    out: dict[str, Any] = {}
+    for pair in switches:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise UnknownSwitch(f"{pair!r} is no reading", at="--set", value=pair, hint="Write --set NAME=VALUE.")
+        out[name] = value
+    return out
+
+
+def _document(path: str) -> dict[str, Any]:
+    from penstock.terms.documents import read_document
+
+    return read_document(path, sys.stdin.read)
+
+
+def _put(document: Any) -> None:
+    from penstock.terms.numbers import dump_json
+
+    click.echo(dump_json(document))
+
+
+@cli.command()
+@click.argument("source", metavar="FILE|-|CHIP")
+@click.option("--on", metavar="DATE", help="Date of the law (default: the date of the classification data).")
+@_KNOWN
+@_REGIME
+@_SWITCH
+@_JSON
+def classify(source: str, on: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
+    """Classify an item: facts in a file, on standard input, or the name of a chip."""
+    from penstock.apps.cli import text
+    from penstock.decision import classify as ask
+    from penstock.decision.library import data_dates
+
+    document = _document(source) if source == "-" or Path(source).exists() or source.endswith((".yaml", ".yml", ".json")) else {
+        "item": {"chip": source}
+    }  # fmt: skip
+    day = on or str(data_dates()["ccl"])
+    answer = ask(document, on=day, known=known, regime=regime, switches=_chosen(switches))
+    _put({"on": day, **answer}) if as_json else text.classification(answer, day, source)
+
+
+@cli.command()
+@click.argument("file", metavar="FILE|-")
+@click.option("--on", required=True, metavar="DATE", help="Date of the act.")
+@_KNOWN
+@_REGIME
+@_SWITCH
+@click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Print the answer of one stance only.")
+@click.option("--explain", is_flag=True, help="Print the proof: every provision that decides, once.")
+@_JSON
+def decide(
+    file: str,
+    on: str,
+    known: str | None,
+    regime: str,
+    switches: tuple[str, ...],
+    stance: str | None,
+    explain: bool,
+    as_json: bool,
+) -> None:
+    """Decide a transaction: whether it may proceed, under what authorization, with which duties."""
+    from penstock.apps.cli import text
+    from penstock.decision import decide as ask
+
+    answer = ask(_document(file), on=on, known=known, regime=regime, switches=_chosen(switches))
+    if as_json:
+        document = answer.document()
+        _put(document[stance] if stance else document)
+    elif explain:
+        text.proof(answer, stance)
+    else:
+        text.determination(answer, stance)
+
+
+@cli.command()
+@click.argument("source", metavar="IN.parquet")
+@click.argument("target", metavar="OUT.parquet")
+@click.option("--on", required=True, metavar="COL|DATE", help="A date, or the column that holds one per row.")
+@_KNOWN
+@_REGIME
+@_SWITCH
+def bulk(source: str, target: str, on: str, known: str | None, regime: str, switches: tuple[str, ...]) -> None:
+    """Decide every row of a Parquet file: one row in, one row out, same order."""
+    from penstock.decision.bulk import decide_file
+
+    rows = decide_file(source, target, on=on, known=_day(known, "--known"), regime=regime, switches=_chosen(switches))
+    click.echo(f"{rows:,} rows decided, written to {target}", err=True)
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("keys", nargs=-1, metavar="[KEY...]")
+@click.option("--on", required=True, metavar="DATE", help="Date of the law.")
+@_KNOWN
+@_REGIME
+@_SWITCH
+@_JSON
+def table(
+    name: str, keys: tuple[str, ...], on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool
+) -> None:
+    """Read a dated table: country groups, Supplement 5, allocations, limits."""
+    from penstock.apps.cli import text
+    from penstock.decision.library import book
+    from penstock.decision.tables import read_table
+
+    day = _day(on, "--on")
+    assert day is not None
+    law = book().law(day, _day(known, "--known"), regime, _chosen(switches))
+    answer = read_table(name, keys or None, law, day)
+    _put(answer) if as_json else text.table(answer)
+
+
+@cli.command()
+@click.argument("name", required=False)
+@_JSON
+def facts(name: str | None, as_json: bool) -> None:
+    """Show what a fact is called, its type, unit and what its absence means; all of them without a name."""
+    from penstock.apps.cli import text
+
+    text.facts(name, as_json)
+
+
+@cli.group()
+def law() -> None:
+    """Read the law itself: a provision on a date, or what changed between two dates."""
+
+
+@law.command("show")
+@click.argument("cite")
+@click.option("--on", required=True, metavar="DATE", help="Date of the law.")
+@_KNOWN
+@_REGIME
+@_SWITCH
+@_JSON
+def law_show(cite: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
+    """Show a provision by citation: its text in our words, instruments with dates and force, and how it stands."""
+    from penstock.apps.cli import text
+    from penstock.decision.library import book
+    from penstock.decision.lookup import show_law
+
+    day = _day(on, "--on")
+    assert day is not None
+    found = show_law(cite, book().law(day, _day(known, "--known"), regime, _chosen(switches)), day)
+    _put({"on": day, "provisions": found}) if as_json else text.provisions(found)
+
+
+@law.command("diff")
+@click.argument("a", metavar="DATE[@KNOWN][/REGIME]")
+@click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
+@click.option("--witness", is_flag=True, help="Print a transaction the two laws answer differently.")
+@_SWITCH
+@_JSON
+def law_diff(a: str, b: str, witness: bool, switches: tuple[str, ...], as_json: bool) -> None:
+    """Show what changed between two laws: added, removed and changed rules and table cells, with citations."""
+    from penstock.apps.cli import text
+    from penstock.decision.witness import find_witness
+    from penstock.rulebook.diff import diff_laws
+
+    laws = [_law_at(point, switches) for point in (a, b)]
+    changes = diff_laws(*laws)
+    found = find_witness(*laws) if witness else None
+    text.changes(changes, found, a, b, witness=witness, as_json=as_json)
+
+
+def _law_at(point: str, switches: tuple[str, ...]) -> Any:
+    from penstock.decision.library import book
+
+    days, _, regime = point.partition("/")
+    on, _, known = days.partition("@")
+    day = _day(on, "date")
+    assert day is not None
+    return book().law(day, _day(known or None, "known"), regime or "actual", _chosen(switches))
+
+
+@cli.group()
+def cases() -> None:
+    """Run case files: facts with the right answer."""
+
+
+@cases.command("run")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--kind", help="Only cases of this kind.")
+@click.option("--topic", help="Only cases of this topic.")
+@click.option("--min-confidence", type=click.Choice(["low", "medium", "high"]), default="low", show_default=True)
+def cases_run(files: tuple[str, ...], kind: str | None, topic: str | None, min_confidence: str) -> int:
+    """Run every case; print one line per difference and the counts."""
+    from penstock.apps.cli.cases import run_files
+
+    return run_files(files, kind, topic, min_confidence)
+
+
+@cli.command()
+@_JSON
+def version(as_json: bool) -> None:
+    """Print the versions of the package, the document schema, the law and the data behind it."""
+    from importlib.metadata import version as installed
+
+    from penstock.decision.determination import SCHEMA
+    from penstock.decision.library import book, data_dates
+
+    dates = data_dates()
+    law = book().law(dt.date.fromisoformat(str(dates["chips"])))
+    document = {"package": installed("penstock"), "schema": SCHEMA, "law_hash": law.hash, "data_dates": dates}
+    if as_json:
+        _put(document)
+    else:
+        click.echo(f"penstock {document['package']}, {SCHEMA}, law {law.hash[:12]} of {dates['chips']}")
+        for name, day in dates.items():
+            click.echo(f"  {name}: {day}")

@@ -1,0 +1,83 @@
+"""A transaction that tells two laws apart: the shortest way to see what a change of law means."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import frozen
+
+from penstock.decision.library import program_of
+from penstock.decision.prepare import prepare
+from penstock.decision.program import OUTCOMES, PATHS, POLICIES
+from penstock.rulebook import STANCES, Law
+from penstock.terms.documents import read_facts
+
+__all__ = ["Witness", "find_witness", "sample_transactions"]
+
+_ITEMS: tuple[dict[str, Any], ...] = (
+    {"kind": "integrated_circuit", "eccn": "3A090.a", "datacenter": True, "designer": {"status": "approved"}},
+    {"kind": "integrated_circuit", "eccn": "3A090.b", "datacenter": True},
+    {"kind": "integrated_circuit", "eccn": "3A090.a", "datacenter": False, "designer": {"status": "approved"}},
+    {"kind": "integrated_circuit", "datacenter": True, "tpp": 15832, "memory_bandwidth_gbps": 4800,
+     "io_bandwidth_gbps": 900, "commercially_available_in_us": True, "designer": {"status": "approved"}},
+    {"kind": "integrated_circuit", "datacenter": True, "tpp": 2500, "performance_density": 4, "io_bandwidth_gbps": 400},
+    {"kind": "hbm", "hbm_bandwidth_density": 3, "packaging": {"hbm_site_eligible": True}},
+    {"kind": "model_weights", "eccn": "4E091"},
+    {"kind": "integrated_circuit", "eccn": "EAR99"},
+)  # fmt: skip
+_PLACES = ("MY", "CN", "JP", "SA", "AE", "MO", "KH", "IL", "BR", "CH", "NI", "US")
+_AMOUNTS = (1_000_000, 100_000_000, 900_000_000)
+
+
+@frozen(eq=False)
+class Witness:
+    """A transaction and what each law answers to it in the stance where they differ."""
+
+    document: dict[str, Any]
+    stance: str
+    before: str
+    after: str
+
+
+def sample_transactions() -> Iterator[dict[str, Any]]:
+    """Yield plain transactions over items, destinations, headquarters and amounts, everything else stated."""
+    for item, place, amount, parent in itertools.product(_ITEMS, _PLACES, _AMOUNTS, ("same", "CN", "US")):
+        seat = place if parent == "same" else parent
+        buyer = {"name": "Buyer", "country": place, "headquarters": place, "parent_headquarters": seat, "lists": [], "owners": [],
+                 "uae_status": "none", "wholly_government_owned": False}  # fmt: skip
+        yield {
+            "activity": {"type": "export"},
+            "origin": {"country": "US"},
+            "destination": {"country": place},
+            "item": {**item, "quantity": max(1, amount // item["tpp"])} if "tpp" in item else {**item, "aggregate_tpp": amount},
+            "parties": {"ultimate_consignee": buyer},
+            "end_use": {"types": ["datacenter_operation"]},
+            "facility": {"supp10_14_15_18": True},
+            "counters": {
+                "lpp_tpp_received_this_year": 0,
+                "licensed_tpp_destination_since_2025": 0,
+                "aia_tpp_cumulative": 0,
+            },
+        }
+
+
+def find_witness(a: Law, b: Law) -> Witness | None:
+    """Return the first sample transaction that the two laws answer differently, or None."""
+    one, two = program_of(a), program_of(b)
+    for document in sample_transactions():
+        prepared = prepare(read_facts(document))
+        before = one.verdict(prepared.values.get, prepared.roles, a.on)
+        after = two.verdict(prepared.values.get, prepared.roles, b.on)
+        for i, stance in enumerate(STANCES):
+            said = [_say(out[5 * i : 5 * i + 5]) for out in (before, after)]
+            if said[0] != said[1]:
+                return Witness(document, stance, *said)
+    return None
+
+
+def _say(part: tuple[Any, ...]) -> str:
+    outcome, _, path, policy, _ = part
+    review = POLICIES[policy] if policy >= 0 else "not_applicable"
+    return f"{OUTCOMES[outcome]}, path {PATHS[path]}, review {review}"

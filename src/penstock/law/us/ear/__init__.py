@@ -1,0 +1,1 @@
+"""Export Administration Regulations, 15 CFR parts 730-774, in CFR order."""

@@ -1,0 +1,306 @@
+"""15 CFR part 744: end-user and end-use controls."""
+
+from penstock.law.tables import (
+    AFFILIATE_SHARE,
+    AFFILIATES_STAY_LAST_DAY,
+    CATEGORY_3_B_TO_E,
+    D5_OR_MACAU,
+    MILITARY_END_USE_ANY_ITEM,
+    MILITARY_END_USE_ITEMS,
+    MILITARY_END_USE_LISTED_ITEMS,
+    MILITARY_INTELLIGENCE_COUNTRIES,
+    SUPERCOMPUTER_ITEMS,
+)  # fmt: skip
+from penstock.law.us.ear.part742 import moves_subject_item
+from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered
+from penstock.rulebook.language import Party, Transaction, definition, given, heading, requirement, review, stated
+
+# ---- end uses
+
+
+@definition("744.6; 744.22; 744.23", by="EAR")
+def end_use_place(t: Transaction):
+    """Where the end use takes place: as stated, else the destination."""
+    return given(t.end_use.location_country, t.destination.country)
+
+
+@definition("744.2; 744.3; 744.4", by="EAR")
+def known_wmd_end_use(t: Transaction):
+    """Knowledge of a nuclear, missile, chemical or biological weapons end use."""
+    return t.end_use.knowledge and "wmd" in t.end_use.types
+
+
+@definition("744.22; BIS policy statement 2025-05-13", by="EAR")
+def known_military_intelligence_end_use(t: Transaction):
+    """Knowledge of a military-intelligence end use in, or for a party headquartered in, the named countries."""
+    return (
+        t.end_use.knowledge
+        and "military_intelligence" in t.end_use.types
+        and (
+            t.destination.country in MILITARY_INTELLIGENCE_COUNTRIES
+            or t.end_use.location_country in MILITARY_INTELLIGENCE_COUNTRIES
+            or t.end_use.beneficiary_headquarters in MILITARY_INTELLIGENCE_COUNTRIES
+        )
+    )
+
+
+@definition("744.23(a)(2)(i)", by="87-FR-62186")
+def known_advanced_node_production(t: Transaction):
+    """Knowledge of integrated-circuit production at a Macau or D:5 facility where advanced-node production occurs."""
+    return (
+        t.end_use.knowledge
+        and "advanced_node_ic_production" in t.end_use.types
+        and end_use_place(t) in D5_OR_MACAU
+        and t.facility.advanced_node
+    )
+
+
+@requirement("744.2; 744.3; 744.4", by="EAR", prohibition="listed")
+def wmd(t: Transaction):
+    """A license is required for any item with knowledge of a weapons-of-mass-destruction end use."""
+    return moves_subject_item(t) and known_wmd_end_use(t)
+
+
+@requirement("744.22", by="EAR", prohibition="listed")
+def military_intelligence(t: Transaction):
+    """A license is required for any item with knowledge of a military-intelligence end use or end user."""
+    return moves_subject_item(t) and known_military_intelligence_end_use(t)
+
+
+@requirement("744.21", by="EAR")
+def military_end_use(t: Transaction):
+    """A license is required for listed items, and to some countries any item, for a military end use or end user."""
+    return moves_subject_item(t) and (
+        (
+            t.end_use.knowledge
+            and "military" in t.end_use.types
+            and (
+                t.destination.country in MILITARY_END_USE_ANY_ITEM
+                or (t.destination.country in MILITARY_END_USE_LISTED_ITEMS and heading(t.item.eccn) in MILITARY_END_USE_ITEMS)
+            )
+        )
+        or any_party_on_meu_list(t)
+    )
+
+
+@requirement("744.23(a)(1)", by="87-FR-62186", prohibition="listed")
+def supercomputer(t: Transaction):
+    """A license is required for the named circuits and computers with knowledge of a supercomputer in Macau or D:5."""
+    return (
+        moves_subject_item(t)
+        and t.end_use.knowledge
+        and "supercomputer" in t.end_use.types
+        and end_use_place(t) in D5_OR_MACAU
+        and heading(t.item.eccn) in SUPERCOMPUTER_ITEMS
+    )
+
+
+@requirement("744.23(a)(2)", by="87-FR-62186", prohibition="listed")
+def advanced_node(t: Transaction):
+    """A license is required for any item for advanced-node production in Macau or D:5; for Category 3 items also where the node is unknown."""
+    return moves_subject_item(t) and (
+        known_advanced_node_production(t)
+        or (
+            t.end_use.knowledge
+            and "ic_production_node_unknown" in t.end_use.types
+            and end_use_place(t) in D5_OR_MACAU
+            and t.item.eccn in CATEGORY_3_B_TO_E
+        )
+    )
+
+
+@requirement("744.6(b), (c)", by="EAR", prohibition="listed")
+def us_person_support(t: Transaction):
+    """US persons may not support these end uses without a license, even where no item moves."""
+    return (
+        t.activity.type in ("us_person_support", "iaas", "dealing", "ongoing_use")
+        and t.activity.us_person
+        and (known_wmd_end_use(t) or known_military_intelligence_end_use(t) or known_advanced_node_production(t))
+    )
+
+
+@requirement("744.23(b); letter to the addressee", by="EAR")
+def is_informed(t: Transaction):
+    """A license is required of whom BIS has individually informed, for China, Macau, D:5 and parties headquartered there."""
+    return (
+        moves_subject_item(t)
+        and t.activity.is_informed_notice
+        and (t.destination.country in D5_OR_MACAU or for_d5_or_macau_headquartered(t))
+    )
+
+
+# ---- parties
+
+
+@definition("744.11", by="EAR")
+def on_entity_list(p: Party):
+    """The party is on the Entity List."""
+    return "entity_list" in p.lists
+
+
+@definition("744.11(a)", by="EAR")
+def any_party_on_entity_list(t: Transaction):
+    """A purchaser, intermediate consignee, ultimate consignee or end user is on the Entity List."""
+    return (
+        on_entity_list(t.parties.purchaser)
+        or on_entity_list(t.parties.intermediate_consignee)
+        or on_entity_list(t.parties.ultimate_consignee)
+        or on_entity_list(t.parties.end_user)
+    )
+
+
+@definition("744.21(b); Supp. No. 7 to part 744", by="EAR")
+def any_party_on_meu_list(t: Transaction):
+    """A purchaser, intermediate consignee, ultimate consignee or end user is on the Military End-User List."""
+    return (
+        "meu_list" in t.parties.purchaser.lists
+        or "meu_list" in t.parties.intermediate_consignee.lists
+        or "meu_list" in t.parties.ultimate_consignee.lists
+        or "meu_list" in t.parties.end_user.lists
+    )
+
+
+@requirement("744.11(a)", by="EAR", prohibition="listed")
+def entity_list(t: Transaction):
+    """A license is required for items subject to the EAR when a party to the transaction is on the Entity List."""
+    return moves_subject_item(t) and any_party_on_entity_list(t)
+
+
+@definition("744.11; 90 FR 47201", by="90-FR-47201")
+def foreign_party(p: Party):
+    """The party is not a US entity: as stated, else by its country."""
+    return not p.us_entity if stated(p.us_entity) else p.country != "US"
+
+
+@definition("744.11; 90 FR 47201", by="90-FR-47201")
+def owned_by_listed(p: Party):
+    """Listed parties own the party, in aggregate, at or above the limit."""
+    return sum(
+        o.share for o in p.owners if any(name in ("entity_list", "meu_list", "sdn_744_8") for name in o.lists)
+    ) >= AFFILIATE_SHARE  # fmt: skip
+
+
+@requirement("744.11; 90 FR 47201", by="90-FR-47201")
+def affiliates(t: Transaction):
+    """A license is required when listed parties own a foreign party to the transaction at or above the limit, in aggregate."""
+    return moves_subject_item(t) and (
+        (foreign_party(t.parties.purchaser) and owned_by_listed(t.parties.purchaser))
+        or (foreign_party(t.parties.intermediate_consignee) and owned_by_listed(t.parties.intermediate_consignee))
+        or (foreign_party(t.parties.ultimate_consignee) and owned_by_listed(t.parties.ultimate_consignee))
+        or (foreign_party(t.parties.end_user) and owned_by_listed(t.parties.end_user))
+    )
+
+
+@definition("740.2(a); 744.11(a)", by="EAR")
+def part_744_bars(t: Transaction):
+    """A part 744 requirement other than the headquarters rule binds, so that no license exception is available."""
+    return (
+        entity_list(t)
+        or affiliates(t)
+        or military_end_use(t)
+        or military_intelligence(t)
+        or wmd(t)
+        or supercomputer(t)
+        or advanced_node(t)
+        or is_informed(t)
+    )
+
+
+# ---- review
+
+
+@definition("744.11(a)", by="EAR")
+def entry_says_policy_of_denial(p: Party):
+    """The party's entry prints a policy of denial."""
+    return on_entity_list(p) and stated(p.entity_list_review_policy) and p.entity_list_review_policy == "policy_of_denial"
+
+
+@definition("744.11(a)", by="EAR")
+def entry_says_presumption_of_denial(p: Party):
+    """The party's entry prints a presumption of denial."""
+    return on_entity_list(p) and stated(p.entity_list_review_policy) and p.entity_list_review_policy == "presumption_of_denial"
+
+
+@definition("744.11(a)", by="EAR")
+def entry_not_read(p: Party):
+    """The party is listed and the policy its entry prints is not given."""
+    return on_entity_list(p) and not stated(p.entity_list_review_policy)
+
+
+@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="policy_of_denial", order=10)
+def entry_policy_of_denial(t: Transaction):
+    """A listed party's entry prints a policy of denial."""
+    return (
+        entry_says_policy_of_denial(t.parties.purchaser)
+        or entry_says_policy_of_denial(t.parties.intermediate_consignee)
+        or entry_says_policy_of_denial(t.parties.ultimate_consignee)
+        or entry_says_policy_of_denial(t.parties.end_user)
+    )
+
+
+@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="presumption_of_denial", order=20)
+def entry_presumption_of_denial(t: Transaction):
+    """A listed party's entry prints a presumption of denial."""
+    return (
+        entry_says_presumption_of_denial(t.parties.purchaser)
+        or entry_says_presumption_of_denial(t.parties.intermediate_consignee)
+        or entry_says_presumption_of_denial(t.parties.ultimate_consignee)
+        or entry_says_presumption_of_denial(t.parties.end_user)
+    )
+
+
+@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="per_entity_list_entry", order=30)
+def entry_policy_not_given(t: Transaction):
+    """A listed party's entry has to be read for its policy."""
+    return (
+        entry_not_read(t.parties.purchaser)
+        or entry_not_read(t.parties.intermediate_consignee)
+        or entry_not_read(t.parties.ultimate_consignee)
+        or entry_not_read(t.parties.end_user)
+    )
+
+
+@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="case_by_case", order=90)
+def entry_case_by_case(t: Transaction):
+    """Every listed party's entry prints case-by-case review."""
+    return True
+
+
+@review(
+    "90 FR 47201; Supp. No. 4 to part 744",
+    by="90-FR-47201",
+    of=["affiliates"],
+    policy="per_entity_list_entry",
+    order=90,
+)
+def policy_of_the_owner(t: Transaction):
+    """The most restrictive owner's entry governs."""
+    return True
+
+
+@review("744.2(d); 744.6(e); 744.21(e); 744.22(d); 744.23(d)", by="EAR", policy="presumption_of_denial", order=90,
+        of=["wmd", "military_intelligence", "military_end_use", "us_person_support"])  # fmt: skip
+def denial_end_use(t: Transaction):
+    """Presumption of denial."""
+    return True
+
+
+@review("744.23(d)", by="87-FR-62186", policy="presumption_of_denial", order=90, of=["supercomputer", "advanced_node"])
+def denial_744_23(t: Transaction):
+    """Presumption of denial."""
+    return True
+
+
+@review("letter to the addressee", by="EAR", of=["is_informed"], policy="none_stated", order=90)
+def policy_of_the_letter(t: Transaction):
+    """The letter states the policy, if any."""
+    return True
+
+
+# ---- open points
+
+
+@definition("90 FR 50857", by="90-FR-50857")
+def point_o10(t: Transaction):
+    """Whether the stay of the Affiliates rule was extended past its last day is unverified."""
+    return t.on > AFFILIATES_STAY_LAST_DAY and affiliates(t)

@@ -1,0 +1,181 @@
+"""The book: every rule version, table and instrument, read once from a folder of law and checked as a whole."""
+
+from __future__ import annotations
+
+import bisect
+import datetime as dt
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from attrs import field, frozen
+
+from penstock.rulebook.fold import Law, fold
+from penstock.rulebook.instruments import Instrument, read_instrument
+from penstock.rulebook.parse import RuleVersion, read_rules
+from penstock.rulebook.tables import Table, read_tables
+from penstock.terms.errors import DateOutOfRange, PenstockError, RuleError, UnknownRegime, UnknownSwitch
+from penstock.terms.suggest import nearest
+from penstock.terms.yaml12 import load_yaml
+
+__all__ = ["ACTUAL", "Book", "Reading"]
+
+ACTUAL = "actual"
+_LAST_DAY = dt.date(2100, 1, 1)
+
+
+@frozen
+class Reading:
+    """A decided reading of an open point: its values, the default first, and what it is about."""
+
+    name: str
+    values: tuple[Any, ...]
+    about: str
+    cite: str
+    point: str = ""
+
+
+@frozen(eq=False)
+class Book:
+    """The whole law known to this version; :meth:`law` answers for one day."""
+
+    versions: Mapping[str, list[RuleVersion]]
+    tables: Mapping[str, Table]
+    instruments: Mapping[str, Instrument]
+    readings: Mapping[str, Reading]
+    data: Mapping[str, Any]
+    names: Mapping[str, str]
+    first_day: dt.date
+    _laws: dict[Any, Law] = field(factory=dict, init=False)
+    _days: list[dt.date] = field(factory=list, init=False)
+
+    @classmethod
+    def read(cls, root: Traversable, first_day: dt.date) -> Book:
+        """Read a folder of law: ``*.py`` rules, ``tables/*.yaml``, ``instruments/``, ``designs/``, ``readings.yaml``."""
+        files = sorted(_walk(root), key=lambda pair: pair[0])
+        rules = [v for name, file in files if _is_rules(name) for v in read_rules(file.read_text("utf-8"), name)]
+        yaml = {name: _yaml(file, name) for name, file in files if name.endswith(".yaml")}
+        tables = [t for name, raw in yaml.items() if "/tables/" in name for t in read_tables(raw, name)]
+        acts = [read_instrument(raw, n) for n, raw in yaml.items() if n.startswith(("instruments/", "designs/"))]
+        readings = {n: Reading(n, tuple(r["values"]), r["about"], r["cite"], r.get("point", ""))
+                    for n, r in yaml["readings.yaml"]["readings"].items()}  # fmt: skip
+        other = {n: raw for n, raw in yaml.items() if n.startswith(("data/", "book"))}
+        return cls._checked(rules, tables, acts, readings, other, first_day)
+
+    @classmethod
+    def _checked(
+        cls, rules: list[RuleVersion], tables: list[Table], acts: list[Instrument],
+        readings: Mapping[str, Reading], data: Mapping[str, Any], first_day: dt.date,
+    ) -> Book:  # fmt: skip
+        instruments = {i.id: i for i in sorted(acts, key=lambda i: (i.effective, i.published, i.id))}
+        order = list(instruments)
+        for rule in rules:
+            _exists(rule.by, instruments, rule.file, rule.line, "instrument")
+        for table in tables:
+            for cell in table.cells:
+                _exists(cell.by, instruments, table.file, 0, "instrument")
+        versions: dict[str, list[RuleVersion]] = {}
+        for rule in rules:
+            versions.setdefault(rule.id, []).append(rule)
+        for chain in versions.values():
+            chain.sort(key=lambda v: order.index(v.by))
+            _no_twins(chain)
+        for act in acts:
+            touched = {*act.repeals, *act.stops_enforcing, *act.compliance, *act.requires_compliance}
+            for id in {*touched, *(p for s in act.suspends for p in s.provisions)}:
+                _exists(id, versions, act.file, 0, "provision")
+        names = {rule.name: rule.id for rule in rules}
+        book = cls(versions, {t.id: t for t in tables}, instruments, readings, data, names, first_day)
+        days = {d for i in acts for d in i.dates} | {c.first for t in tables for c in t.cells if c.first}
+        days |= {c.effective for t in tables for c in t.cells if c.effective} | {i.known for i in acts}
+        book._days.extend(sorted(days))
+        return book
+
+    @property
+    def regimes(self) -> tuple[str, ...]:
+        """Return the names of the regimes: the actual law and every design."""
+        return (ACTUAL, *(i.id for i in self.instruments.values() if i.proposed))
+
+    def change_days(self, first: dt.date, last: dt.date) -> list[dt.date]:
+        """Return the days on which the law changes between two days, both included."""
+        return [day for day in self._days if first <= day <= last]
+
+    def switches(self, chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the readings in use: the defaults with the chosen ones; UnknownSwitch for what is not a reading."""
+        out: dict[str, Any] = {name: reading.values[0] for name, reading in self.readings.items()}
+        for name, value in (chosen or {}).items():
+            if name not in self.readings:
+                near = nearest(name, self.readings)
+                raise UnknownSwitch(f"No reading is called {name!r}", at=f"switches.{name}", value=name, nearest=near,
+                                    allowed=tuple(self.readings))  # fmt: skip
+            match = [v for v in self.readings[name].values if v is value or (str(v).lower() == str(value).lower())]
+            if not match:
+                values = self.readings[name].values
+                raise UnknownSwitch(f"{name} cannot be {value!r}", at=f"switches.{name}", value=str(value),
+                                    nearest=nearest(value, map(str, values)), allowed=values)  # fmt: skip
+            out[name] = match[0]
+        return out
+
+    def law(
+        self, on: dt.date, known: dt.date | None = None, regime: str = ACTUAL, switches: Mapping[str, Any] | None = None
+    ) -> Law:
+        """Return the law of a day, as known on another (default: all that is known now), under a regime and readings.
+
+        Days between two changes of the law share one Law; it carries the first of them as ``on``.
+        """
+        for name, day in (("on", on), ("known", known)):
+            if day is not None and not self.first_day <= day < _LAST_DAY:
+                raise DateOutOfRange(f"{name}: the book begins on {self.first_day}; {day} is outside it", at=name, value=day,
+                                     nearest=min(max(day, self.first_day), _LAST_DAY))  # fmt: skip
+        designs = tuple(part for part in regime.split("+") if part != ACTUAL)
+        for part in designs:
+            if part not in self.regimes:
+                raise UnknownRegime(f"No regime is called {part!r}", at="regime", value=part,
+                                    nearest=nearest(part, self.regimes), allowed=self.regimes)  # fmt: skip
+        chosen = self.switches(switches)
+        key = (self._epoch(on), self._epoch(known), designs, tuple(sorted((k, str(v)) for k, v in chosen.items())))
+        if key not in self._laws:
+            first = self._days[key[0] - 1] if key[0] else on
+            self._laws[key] = fold(self.versions, self.tables, self.instruments, self.names, on=max(first, self.first_day),
+                                   known=known or _LAST_DAY, regime=regime, designs=designs, switches=chosen)  # fmt: skip
+        return self._laws[key]
+
+    def _epoch(self, day: dt.date | None) -> int:
+        return bisect.bisect_right(self._days, day) if day is not None else -1
+
+
+def _walk(folder: Traversable, prefix: str = "") -> list[tuple[str, Traversable]]:
+    out: list[tuple[str, Traversable]] = []
+    for child in folder.iterdir():
+        if child.is_dir() and not child.name.startswith(("__", "items")):
+            out += _walk(child, f"{prefix}{child.name}/")
+        elif child.is_file():
+            out.append((prefix + child.name, child))
+    return out
+
+
+def _is_rules(name: str) -> bool:
+    return name.endswith(".py") and "/" in name and not name.endswith("__init__.py")
+
+
+def _yaml(file: Traversable, name: str) -> Any:
+    try:
+        return load_yaml(file.read_text("utf-8"))
+    except PenstockError as error:
+        raise RuleError(error.message, file=name, hint=error.hint) from None
+
+
+def _exists(id: str, known: Mapping[str, Any], file: str, line: int, what: str) -> None:
+    if id not in known:
+        near = nearest(id, known)
+        hint = f"Did you mean {near}?" if near else f"Write the {what} first."
+        raise RuleError(f"no {what} is called {id!r}", file=file, line=line, hint=hint)
+
+
+def _no_twins(chain: list[RuleVersion]) -> None:
+    seen: dict[str, RuleVersion] = {}
+    for version in chain:
+        if version.by in seen:
+            raise RuleError(f"{version.id} is written twice by {version.by}", file=version.file, line=version.line,
+                            hint=f"The other one is {seen[version.by].file}:{seen[version.by].line}.")  # fmt: skip
+        seen[version.by] = version

@@ -1,0 +1,156 @@
+"""Reading a rule file: decorated functions become rule versions; anything else in the file is an error with its line."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from penstock.terms.errors import RuleError
+from penstock.terms.suggest import nearest
+
+__all__ = ["KINDS", "RuleVersion", "read_rules"]
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "definition": ("cite",),
+    "requirement": ("cite",),
+    "authorization": ("id", "cite"),
+    "review": ("cite",),
+    "duty": ("cite",),
+    "flag": ("id", "cite"),
+}
+_OPTIONS: Mapping[str, frozenset[str]] = {
+    "definition": frozenset({"by", "replaces", "computes", "unit"}),
+    "requirement": frozenset({"by", "replaces", "prohibition", "not_pursued", "presumption"}),
+    "authorization": frozenset({"by", "replaces", "draws"}),
+    "review": frozenset({"by", "of", "policy", "order", "replaces", "draws", "whole"}),
+    "duty": frozenset({"by", "of", "event", "deadline_days", "interval_months", "to", "charge_pct", "replaces"}),
+    "flag": frozenset({"by", "replaces"}),
+}
+_PARAMETERS = {"Transaction": "transaction", "Party": "party", "Row": "row"}
+_IMPORTS = ("penstock.law", "penstock.rulebook.language", "__future__")
+
+
+@frozen(eq=False)
+class RuleVersion:
+    """One version of one provision, as one instrument wrote it.
+
+    ``id`` is the provision across its versions; ``name`` is the function that writes this one.
+    """
+
+    id: str
+    name: str
+    kind: str
+    cite: str
+    by: str
+    doc: str
+    parameters: tuple[tuple[str, str], ...]
+    body: ast.expr
+    file: str
+    line: int
+    options: Mapping[str, Any] = field(factory=dict)
+
+    @property
+    def source(self) -> str:
+        """Return the rule's expression as normalized text: what a law hash and a diff compare."""
+        return ast.unparse(self.body)
+
+
+def read_rules(text: str, file: str) -> Iterator[RuleVersion]:
+    """Yield the rule versions of one file; RuleError names file, line and remedy.
+
+    >>> next(read_rules('''@definition("772.1", by="ear")
+    ... def abroad(t: Transaction):
+    ...     "Outside the United States."
+    ...     return t.destination.country != "US"
+    ... ''', "part772.py")).cite
+    '772.1'
+    """
+    try:
+        module = ast.parse(text)
+    except SyntaxError as error:
+        raise RuleError(f"not Python: {error.msg}", file=file, line=error.lineno or 0) from None
+    for statement in module.body:
+        if isinstance(statement, ast.FunctionDef):
+            yield _rule(statement, file)
+        elif not _harmless(statement):
+            raise RuleError("only rules, imports of rules and a docstring may stand here", file=file,
+                            line=statement.lineno, hint="Write a decorated function.")  # fmt: skip
+
+
+def _harmless(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    return isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith(_IMPORTS)
+
+
+def _rule(function: ast.FunctionDef, file: str) -> RuleVersion:
+    kind, call = _decorator(function, file)
+    options = _options(kind, call, file)
+    doc = ast.get_docstring(function)
+    body = function.body[1:]
+    if not doc:
+        raise RuleError(f"{function.name} has no docstring", file=file, line=function.lineno,
+                        hint="Say in one sentence what the provision does.")  # fmt: skip
+    if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
+        raise RuleError(f"{function.name} must be one return statement", file=file, line=function.lineno,
+                        hint="Give a name to each step with a definition of its own.")  # fmt: skip
+    identity = options.get("id") or options.get("replaces") or function.name
+    return RuleVersion(
+        id=str(identity),
+        name=function.name,
+        kind=kind,
+        cite=options.pop("cite"),
+        by=options.pop("by"),
+        doc=" ".join(doc.split()),
+        parameters=_parameters(function, file),
+        body=body[0].value,
+        file=file,
+        line=function.lineno,
+        options=options,
+    )
+
+
+def _decorator(function: ast.FunctionDef, file: str) -> tuple[str, ast.Call]:
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id in KINDS:
+            return decorator.func.id, decorator
+    kinds = ", ".join("@" + kind for kind in KINDS)
+    raise RuleError(f"{function.name} is not declared as a provision", file=file, line=function.lineno,
+                    hint=f"Decorate it with one of {kinds}.")  # fmt: skip
+
+
+def _options(kind: str, call: ast.Call, file: str) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    pairs = [
+        *zip(KINDS[kind], call.args, strict=False),
+        *((keyword.arg or "", keyword.value) for keyword in call.keywords),
+    ]
+    for name, value in pairs:
+        if name not in _OPTIONS[kind] and name not in KINDS[kind]:
+            near = nearest(name, _OPTIONS[kind])
+            raise RuleError(f"@{kind} has no option {name!r}", file=file, line=call.lineno,
+                            hint=f"Did you mean {near}?" if near else None)  # fmt: skip
+        try:
+            options[name] = ast.literal_eval(value)
+        except ValueError:
+            raise RuleError(f"{name} of @{kind} must be a literal", file=file, line=value.lineno) from None
+    for name in (*KINDS[kind], "by"):
+        if not options.get(name):
+            raise RuleError(f"@{kind} needs {name}", file=file, line=call.lineno,
+                            hint="A rule without a citation and an instrument does not load.")  # fmt: skip
+    return options
+
+
+def _parameters(function: ast.FunctionDef, file: str) -> tuple[tuple[str, str], ...]:
+    out = []
+    for argument in function.args.args:
+        annotation = argument.annotation
+        name = annotation.id if isinstance(annotation, ast.Name) else ""
+        if name not in _PARAMETERS:
+            raise RuleError(f"{argument.arg} must be a Transaction or a Party", file=file, line=argument.lineno,
+                            hint="Annotate it: t: Transaction.")  # fmt: skip
+        out.append((argument.arg, _PARAMETERS[name]))
+    return tuple(out)

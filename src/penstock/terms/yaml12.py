@@ -1,0 +1,73 @@
+"""YAML 1.2 as the contract wants it: only ``true`` and ``false`` are booleans, numbers are exact, dates stay text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+import yaml
+
+from penstock.terms.errors import BadDocument
+from penstock.terms.numbers import exact
+
+__all__ = ["load_yaml"]
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# 4E091 is a classification, not 4 times ten to the 91st
+_NUMBER = re.compile(r"(?![0-9]E[0-9]{3}$)[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$")
+_NODES_MAX = 2_000_000
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+
+def _mapping(loader: Any, node: Any) -> dict[Any, Any]:
+    out: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if isinstance(key, (dict, list)):
+            raise BadDocument(f"line {key_node.start_mark.line + 1}: a key is a list or a mapping, not a name")
+        if key in out:
+            raise BadDocument(f"line {key_node.start_mark.line + 1}: the key {key!r} is given twice", value=key)
+        out[key] = loader.construct_object(value_node, deep=True)
+    return out
+
+
+def _number(loader: Any, node: Any) -> Any:
+    return exact(loader.construct_scalar(node))
+
+
+def _nothing(loader: Any, node: Any) -> Any:
+    raise BadDocument(f"line {node.start_mark.line + 1}: the tag {node.tag} is not allowed here")
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)$"), list("tf"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:null|~|)$"), ["n", "~", ""])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+0123456789."))
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:float", _number)
+_Loader.add_constructor("tag:yaml.org,2002:int", _number)
+_Loader.add_constructor(None, _nothing)
+
+
+def load_yaml(text: str) -> Any:
+    """Return the one document in a text; BadDocument says the line and what is wrong.
+
+    Aliases are refused: a fact is written where it is read.
+
+    >>> load_yaml("{NO: no, yes: true, tpp: 15831.2, on: 2025-05-16, eccn: 4E091}")
+    {'NO': 'no', 'yes': True, 'tpp': Fraction(79156, 5), 'on': '2025-05-16', 'eccn': '4E091'}
+    """
+    try:
+        if "*" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
+            raise BadDocument("YAML aliases (*name) are not accepted", hint="Write the value where it is used.")
+        return yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise BadDocument(f"{place}{error.problem or 'not YAML'}", hint="Check indentation, quotes and colons.") from None
+    except yaml.YAMLError as error:
+        raise BadDocument(f"not YAML: {str(error).splitlines()[0]}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadDocument(f"not usable YAML: {error}") from None
