@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
@@ -123,6 +124,7 @@ def find_chip(name: str) -> tuple[Chip, ...]:
     found = exactly or tuple(chip for chip in table.values() if wanted in chip.words)
     if not found and len(wanted) >= 3:
         found = tuple(chip for chip in table.values() if any(word.startswith(wanted) for word in chip.words))
+        found = found or tuple(chip for chip in table.values() if len(wanted) >= 4 and any(wanted in word for word in chip.words))
     if not found:
         names = [chip.id for chip in table.values()]
         raise UnknownChip(f"No chip is called {name[:60]!r}", at="item.chip", value=name[:60], nearest=nearest(name, names),
@@ -150,13 +152,23 @@ def resolve(facts: Facts, level: str) -> Resolved:
         shared = {fact: value for fact, value in shared.items() if other.get(fact) == value}
     if "item.tpp" in facts.values:
         shared.pop("item.throughput", None)
-    slug = chips[0].id if len(chips) == 1 else "-".join(name.casefold().split())
+    slug = chips[0].id if len(chips) == 1 else _family(chips)
     merged = {**shared, **facts.values, "item.chip": slug}
     notes = [f"{chips[0].name}: {chips[0].confidence} confidence, {chips[0].source}"] if len(chips) == 1 else [
         f"{name} stands for {len(chips)} variants: {', '.join(chip.id for chip in chips)}; only what they share is used."
     ]  # fmt: skip
     span = chips[0].die_area if len(chips) == 1 and "item.die_area_mm2" not in facts.values else None
     return Resolved(Facts(merged), chips, span, tuple(notes))
+
+
+def _family(chips: tuple[Chip, ...]) -> str:
+    """Return the part of the ids that all variants share.
+
+    >>> _family(find_chip("Ascend 910B"))
+    'ascend-910b'
+    """
+    columns = itertools.takewhile(lambda signs: len(set(signs)) == 1, zip(*(chip.id for chip in chips), strict=False))
+    return "".join(signs[0] for signs in columns).rstrip("-")
 
 
 def _scaled(chip: Chip, level: str) -> Mapping[str, Any]:

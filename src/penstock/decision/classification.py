@@ -117,8 +117,9 @@ def classify_facts(facts: Facts, on: dt.date, law: Law) -> Classification:
         "assumptions": list(resolved.notes),
     }
     if eccn == "unknown":
-        document["candidates"] = sorted(candidates(resolved, on, law))
-        document["missing_facts"] = _missing(law, prepared, on)
+        possible = sorted(candidates(resolved, on, law))
+        settled = len(possible) == 1 and len(resolved.chips) > 1
+        document |= {"eccn": possible[0]} if settled else {"candidates": possible, "missing_facts": _missing(law, prepared, on)}
     return Classification(document)
 
 

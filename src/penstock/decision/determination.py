@@ -138,10 +138,10 @@ def _family_class(
     """Take the class all variants of a chip family share, where the facts they share do not settle it."""
     if not family or "item.eccn" in facts.values or letters(facts, on, program.law)["item.eccn"] is not None:
         return facts, notes
-    found = classify_facts(facts, on, program.law).document.get("candidates", [])
-    if len(found) != 1:
+    found = classify_facts(facts, on, program.law).eccn
+    if found == "unknown":
         return facts, notes
-    return facts.with_({"item.eccn": found[0]}), (*notes, f"All variants are {found[0]}.")
+    return facts.with_({"item.eccn": found}), (*notes, f"All variants are {found}.")
 
 
 def decide(

@@ -39,8 +39,22 @@ def _plain(cite: str) -> str:
     return "".join(cite.replace("15 CFR", "").replace("§", "").split()).casefold()
 
 
+def _paragraphs(cite: str) -> list[str]:
+    """Return the paragraphs a citation names, each written out.
+
+    >>> _paragraphs("740.29(d), (h)(2); 90 FR 4544")
+    ['740.29(d)', '740.29(h)(2)', '90fr4544']
+    """
+    out: list[str] = []
+    section = ""
+    for part in map(_plain, cite.replace(",", ";").split(";")):
+        section = section if part.startswith("(") else part.partition("(")[0]
+        out.append(section + part if part.startswith("(") else part)
+    return out
+
+
 def _matches(wanted: str, id: str, cite: str) -> bool:
-    parts = [_plain(part) for part in cite.replace(",", ";").split(";")]
+    parts = _paragraphs(cite)
     return wanted == id.casefold() or any(
         part == wanted or (part.startswith(wanted) and part[len(wanted)] in "(.") for part in parts
     )

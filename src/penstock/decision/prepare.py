@@ -13,6 +13,11 @@ from penstock.terms.vocabulary import vocabulary
 __all__ = ["MOVES", "Prepared", "prepare"]
 
 MOVES = ("export", "reexport", "transfer_in_country", "deemed_export", "deemed_reexport")
+_JUDGED_ELSEWHERE = {
+    "sdn_744_8": "744.8",
+    "unverified_list": "744.15 and 740.2(a)(17)",
+    "denied_persons": "a denial order (764.3(a)(2))",
+}
 _CONSIGNEE = "parties.ultimate_consignee."
 _END_USER = "parties.end_user."
 
@@ -46,9 +51,20 @@ def prepare(facts: Facts) -> Prepared:
             if name.startswith(_CONSIGNEE):
                 values[_END_USER + name[len(_CONSIGNEE) :]] = value
         assumptions.append("No end user is given: the ultimate consignee is taken to be the end user.")
+    assumptions += _other_lists(facts)
     roles: dict[str, int] = {}
     for role in vocabulary().roles:
         present = role in given or (moves and role == "ultimate_consignee") or (implied and role == "end_user")
         roles[role] = 1 if present else 0
         roles["+" + role] = 3 if role in given or (implied and role == "end_user") else 0
     return Prepared(facts, values, roles, tuple(assumptions), implied)
+
+
+def _other_lists(facts: Facts) -> list[str]:
+    """Say of every list hit that no requirement here judges that it still has to be dealt with."""
+    out = []
+    for name, value in sorted(facts.values.items()):
+        for hit in value if name.startswith("parties.") and name.endswith(".lists") else ():
+            if hit in _JUDGED_ELSEWHERE:
+                out.append(f"{name} has a hit on {hit}: {_JUDGED_ELSEWHERE[hit]} applies and is not judged here.")
+    return out

@@ -7,6 +7,7 @@ rules are in, so that every backend answers the whole question and not only its 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
@@ -121,11 +122,24 @@ class Program:
     flags: tuple[tuple[str, Mapping[str, Any], Node, Node], ...]
     anchors: Mapping[str, Node]
     stances: Mapping[str, Question]
-    verdict: Scalar
-    trace: Scalar
-    place: Mapping[int, int]
+    traced: tuple[Node, ...]
     buckets: Mapping[str, Mapping[str, Node]] = field(factory=dict)
     points: Mapping[str, Node] = field(factory=dict)
+
+    @cached_property
+    def verdict(self) -> Scalar:
+        """Return the function that gives the outputs of one transaction."""
+        return compile_scalar(self.graph, self.outputs, "verdict")
+
+    @cached_property
+    def trace(self) -> Scalar:
+        """Return the function that gives the value of every node of one transaction."""
+        return compile_scalar(self.graph, self.traced, "trace")
+
+    @cached_property
+    def place(self) -> Mapping[int, int]:
+        """Return where a node's value stands in what :attr:`trace` gives."""
+        return {node.id: i for i, node in enumerate(self.traced)}
 
     @property
     def outputs(self) -> tuple[Node, ...]:
@@ -155,8 +169,7 @@ def build(law: Law, flags: list[Mapping[str, Any]]) -> Program:
     return Program(
         law=law, graph=graph, lowerer=lower, requirements=requirements, authorizations=authorizations, rows=rows,
         duties=duties, flags=raised, anchors=anchors, stances=stances,
-        verdict=compile_scalar(graph, _outputs(stances), "verdict"), trace=compile_scalar(graph, traced, "trace"),
-        place={node.id: i for i, node in enumerate(traced)}, buckets=buckets, points=points,
+        traced=tuple(traced), buckets=buckets, points=points,
     )  # fmt: skip
 
 

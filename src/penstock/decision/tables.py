@@ -58,6 +58,8 @@ def read_table(name: str, keys: Iterable[str] | None, law: Law, on: dt.date) -> 
     if name in _SETS:
         return _members(law, _SETS[name], wanted)
     values = _VALUES[name](law, wanted, on)
+    if name == "country_group" and len(values) == 1:
+        return {"name": name, "on": on, "values": values, "cite": _cite(law, name), "members": next(iter(values.values()))}
     return {"name": name, "on": on, "values": values, "cite": _cite(law, name)}
 
 

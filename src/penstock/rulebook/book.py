@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from penstock.rulebook.check import check_book, exists
 from penstock.rulebook.fold import Law, fold
 from penstock.rulebook.instruments import Instrument, read_instrument
 from penstock.rulebook.parse import RuleVersion, read_rules
@@ -70,20 +71,13 @@ class Book:
         instruments = {i.id: i for i in sorted(acts, key=lambda i: (i.effective, i.published, i.id))}
         order = list(instruments)
         for rule in rules:
-            _exists(rule.by, instruments, rule.file, rule.line, "instrument")
-        for table in tables:
-            for cell in table.cells:
-                _exists(cell.by, instruments, table.file, 0, "instrument")
+            exists(rule.by, instruments, rule.file, rule.line, "instrument")
         versions: dict[str, list[RuleVersion]] = {}
         for rule in rules:
             versions.setdefault(rule.id, []).append(rule)
         for chain in versions.values():
             chain.sort(key=lambda v: order.index(v.by))
-            _no_twins(chain)
-        for act in acts:
-            touched = {*act.repeals, *act.stops_enforcing, *act.compliance, *act.requires_compliance}
-            for id in {*touched, *(p for s in act.suspends for p in s.provisions)}:
-                _exists(id, versions, act.file, 0, "provision")
+        check_book(versions, {t.id: t for t in tables}, instruments)
         names = {rule.name: rule.id for rule in rules}
         book = cls(versions, {t.id: t for t in tables}, instruments, readings, data, names, first_day)
         days = {d for i in acts for d in i.dates} | {c.first for t in tables for c in t.cells if c.first}
@@ -163,19 +157,3 @@ def _yaml(file: Traversable, name: str) -> Any:
         return load_yaml(file.read_text("utf-8"))
     except PenstockError as error:
         raise RuleError(error.message, file=name, hint=error.hint) from None
-
-
-def _exists(id: str, known: Mapping[str, Any], file: str, line: int, what: str) -> None:
-    if id not in known:
-        near = nearest(id, known)
-        hint = f"Did you mean {near}?" if near else f"Write the {what} first."
-        raise RuleError(f"no {what} is called {id!r}", file=file, line=line, hint=hint)
-
-
-def _no_twins(chain: list[RuleVersion]) -> None:
-    seen: dict[str, RuleVersion] = {}
-    for version in chain:
-        if version.by in seen:
-            raise RuleError(f"{version.id} is written twice by {version.by}", file=version.file, line=version.line,
-                            hint=f"The other one is {seen[version.by].file}:{seen[version.by].line}.")  # fmt: skip
-        seen[version.by] = version

@@ -17,6 +17,7 @@ from penstock.rulebook.values import value_of
 
 __all__ = ["Explanation", "Step"]
 
+_JOINTS = frozenset({"and", "or", "not", "sure", "first", "worst", "mask", "given"})
 _MARK = {0: "✗", 1: "?", 3: "✓"}
 
 
@@ -74,58 +75,59 @@ class Explanation:
         return [self.step(node) for node in self.graph.reachable(roots)]
 
     def proof(self, *roots: Node) -> Iterator[str]:
-        """Yield the lines of a proof: what decides each node, indented; what was shown above is not shown again."""
+        """Yield the lines of a proof: what decides each node, indented; what was shown above is only named again."""
         seen: set[int] = set()
         for root in roots:
-            yield from self._lines(root, 0, seen)
+            yield from self._below(root, 0, seen, set())
 
-    def _lines(self, node: Node, depth: int, seen: set[int]) -> Iterator[str]:
-        indent = "  " * depth
+    def _below(self, node: Node, depth: int, seen: set[int], here: set[int]) -> Iterator[str]:
+        """Print what decides a node; ``here`` is what the provision at hand has named already."""
         if node.op == "rule":
-            step = self.step(node)
-            again = node.id in seen
-            mark = _MARK.get(step.value, "=") if node.type.kind == "bool" else "="
-            shown = "" if node.type.kind == "bool" else f" = {show_value(step.value)}"
-            yield f"{indent}{mark} {step.text}{shown}: {step.doc} [{step.cite}; {step.instrument}]" + (
-                " (above)" if again else ""
-            )
-            if not again:
-                seen.add(node.id)
-                yield from self._lines_below(node.args[0], depth + 1, seen)
-        else:
-            yield from self._lines_below(node, depth, seen)
-
-    def _lines_below(self, node: Node, depth: int, seen: set[int]) -> Iterator[str]:
-        """Print what decides a node: of a false conjunction only what is false, of a true disjunction only what is true."""
-        if node.op == "rule":
-            yield from self._lines(node, depth, seen)
-        elif node.op in ("and", "or", "not", "sure", "first", "worst", "mask", "if", "given") and node.type.kind in (
-            "bool",
-            "code",
-        ):
+            if node.id not in here:
+                here.add(node.id)
+                yield from self._provision(node, depth, seen)
+        elif node.type.kind in ("bool", "code") and node.op in _JOINTS:
             for arg in self._deciding(node):
-                yield from self._lines_below(arg, depth, seen)
+                yield from self._below(arg, depth, seen, here)
         elif node.id not in seen and node.op not in ("const", "table"):
             seen.add(node.id)
             yield f"{'  ' * depth}{self._atom(node)}"
             for arg in node.args:
-                yield from self._numbers(arg, depth + 1, seen)
+                yield from self._numbers(arg, depth + 1, seen, here)
+
+    def _provision(self, node: Node, depth: int, seen: set[int]) -> Iterator[str]:
+        step = self.step(node)
+        truth = node.type.kind == "bool"
+        mark = _MARK.get(step.value, "=") if truth else "="
+        shown = "" if truth else f" = {show_value(step.value)}"
+        if node.id in seen:
+            yield f"{'  ' * depth}{mark} {step.text}{shown} (above)"
+            return
+        seen.add(node.id)
+        yield f"{'  ' * depth}{mark} {step.text}{shown}: {step.doc} [{step.cite}; {step.instrument}]"
+        yield from self._below(node.args[0], depth + 1, seen, set())
 
     def _deciding(self, node: Node) -> list[Node]:
+        """Return of a false conjunction what is false, of a true disjunction what is true, of a derived fact what gave it."""
         held = self.value(node)
         if node.op == "and" and held == FALSE:
             return [arg for arg in node.args if self.value(arg) == FALSE]
         if node.op == "or" and held == TRUE:
             return [arg for arg in node.args if self.value(arg) == TRUE]
+        if node.op == "given":
+            read = node.args[0].args[0] if node.args[0].op == "truth" else node.args[0]
+            return [node.args[1 if self.value(read) is None else 0]]
         return [arg for arg in node.args if arg.op != "const"]
 
-    def _numbers(self, node: Node, depth: int, seen: set[int]) -> Iterator[str]:
-        """Print the computed numbers below a comparison, each with the provision that computes it."""
+    def _numbers(self, node: Node, depth: int, seen: set[int], here: set[int]) -> Iterator[str]:
+        """Print the computed values below a comparison, each with the provision that computes it."""
         if node.op == "rule":
-            yield from self._lines(node, depth, seen)
+            yield from self._below(node, depth, seen, here)
+        elif node.op == "given":
+            yield from self._numbers(self._deciding(node)[0], depth, seen, here)
         else:
             for arg in node.args if node.op not in ("const", "table", "fact") else ():
-                yield from self._numbers(arg, depth, seen)
+                yield from self._numbers(arg, depth, seen, here)
 
     def _atom(self, node: Node) -> str:
         held = self.value(node)

@@ -84,7 +84,7 @@ class ExpressionReader(RowReader):
             value = self.law.number(node.id)
             type = DATE if table.kind == "date" else number_type(table.unit)
             return self.graph.make("table", data=(node.id, value), type=type)
-        return Members(self.law.members(node.id), node.id, patterns=table.kind == "eccns")
+        return Members(self.law.members(node.id), node.id, patterns=table.kind == "eccns", roles=table.kind == "roles")
 
     def _on_Attribute(self, node: ast.Attribute, env: Mapping[str, Any]) -> Any:
         if isinstance(node.value, ast.Name) and node.value.id == "READING":

@@ -39,6 +39,7 @@ class Members:
     values: frozenset[Any]
     label: str
     patterns: bool = False
+    roles: bool = False
 
 
 @frozen

@@ -38,6 +38,8 @@ def _rule(node: Node, graph: Graph) -> str:
 
 
 def _member(node: Node, graph: Graph) -> str:
+    if node.op == "in" and node.data[1].startswith("'"):
+        return f"{label(node.args[0], graph)} is {node.data[1].strip(chr(39))}"
     return f"{label(node.args[0], graph)} in {node.data[1]}"
 
 

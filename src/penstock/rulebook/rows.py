@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define
 
 from penstock.rulebook.ir import Node
-from penstock.rulebook.lowering import Lowering, Members, Row
+from penstock.rulebook.lowering import Group, Lowering, Members, Row
 from penstock.rulebook.types import same_unit
 
 __all__ = ["RowReader"]
@@ -39,6 +39,9 @@ class RowReader(Lowering):
         return self._quantified(node, env, "all")
 
     def _quantified(self, node: ast.Call, env: Mapping[str, Any], word: str) -> Node:
+        each = self._over_roles(node, env)
+        if each is not None:
+            return self.graph.any_of(each) if word == "any" else self.graph.all_of(each)
         simple = self._over_values(node, env)
         if simple is not None:
             inside, positive = simple
@@ -50,6 +53,16 @@ class RowReader(Lowering):
         rows, body, condition, captured = self._rows(node, env)
         data = (word, body.id, condition.id, tuple(c.id for c in captured))
         return self.graph.make("quantified", (rows, *captured), data=data)
+
+    def _over_roles(self, node: ast.Call, env: Mapping[str, Any]) -> list[Node] | None:
+        """Read ``rule(p) for p in ROLES`` over a table of party roles: the rule about each of these parties."""
+        generator = self._generator(node)
+        source = generator.generators[0]
+        roles = self._value(source.iter, env)
+        if not isinstance(roles, Members) or not roles.roles or not isinstance(source.target, ast.Name):
+            return None
+        name = source.target.id
+        return [self._bool(generator.elt, {**env, name: Group(f"parties.{role}")}) for role in sorted(roles.values)]
 
     def _over_values(self, node: ast.Call, env: Mapping[str, Any]) -> tuple[Node, bool] | None:
         """Read ``x in SET for x in t.list`` over a list of plain values: whether the list and the set meet."""

@@ -18,7 +18,7 @@ from penstock.terms.suggest import nearest
 
 __all__ = ["Cell", "Table", "read_tables", "resolve_members"]
 
-TABLE_KINDS = ("number", "by_date", "date", "places", "eccns", "names")
+TABLE_KINDS = ("number", "by_date", "date", "places", "eccns", "names", "roles")
 _CELL_KEYS = frozenset({
     "value", "members", "add", "remove", "expr", "cite", "by", "effective", "from", "until", "key", "when", "confidence", "note",
 })  # fmt: skip

@@ -128,11 +128,11 @@ def _walk(document: Mapping[str, Any], words: Vocabulary, errors: list[PenstockE
         name, at, value = stack.pop()
         if value is None:
             if name not in words.facts and name not in words.groups:
-                errors.append(_unknown(at, words))
+                errors.append(_unknown(name, words))
         elif name in words.facts:
             yield name, value, name
         elif name not in words.groups:
-            errors.append(_unknown(at, words))
+            errors.append(_unknown(name, words))
         elif not isinstance(value, Mapping):
             errors.append(BadType(f"{at}: a group of facts is expected, got {_show(value)}", at=at, value=_show(value)))
         else:

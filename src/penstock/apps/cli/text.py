@@ -148,10 +148,8 @@ def _stance(answer: Determination, name: str, block: Mapping[str, Any], *, same:
         _say("Would decide it: " + ", ".join(entry["id"] for entry in block["missing_facts"]), 2)
     for reading in library.book().readings.values():
         if reading.point and reading.point in block["ambiguities"]:
-            _say(
-                f"Open point {reading.point}, read as {reading.name}={answer.program.law.switches[reading.name]}: {reading.about}",
-                2,
-            )
+            chosen = answer.program.law.switches[reading.name]
+            _say(f"Open point {reading.point}, read as {reading.name}={chosen}: {reading.about}", 2)
 
 
 def _requirement_line(requirement: Mapping[str, Any]) -> str:
@@ -292,9 +290,9 @@ def table(answer: Mapping[str, Any]) -> None:
     """Print a table: its members, or its values by key."""
     if "members" in answer:
         members = answer["members"]
-        _say(f"{answer['title']} [{answer['cite']}]: {len(members)}")
+        _say(f"{answer.get('title', ', '.join(answer.get('values', {})))} [{answer['cite']}]: {len(members)}")
         _say(", ".join(members) or "none", 2)
-    for key, value in answer.get("values", {}).items():
+    for key, value in answer.get("values", {}).items() if "title" in answer or "members" not in answer else ():
         shown = ", ".join(value) if isinstance(value, list) else show_value(value)
         click.echo(f"  {key:8} {shown}")
     if "members" not in answer and answer.get("cite"):

@@ -3,7 +3,7 @@
 Every flag with its question stands in ``data/red_flags.yaml``; here is what raises one without being asked.
 """
 
-from penstock.law.tables import CONTROLS_BEGAN, SUPP5A
+from penstock.law.tables import CONTROLS_BEGAN, CUSTOMERS, SUPP5A, TRANSACTION_PARTIES
 from penstock.law.us.ear.part774 import a_item
 from penstock.rulebook.language import Party, Transaction, definition, denied, flag, stated
 
@@ -17,13 +17,7 @@ def freight_forwarder_at_the_end(t: Transaction):
 @flag("KYC-21", "Supp. No. 3 to part 732, red flag 21", by="89-FR-96790")
 def party_not_identified(t: Transaction):
     """The ultimate owner or user of the item is unknown."""
-    return (
-        denied(t.parties.purchaser.identified)
-        or denied(t.parties.intermediate_consignee.identified)
-        or denied(t.parties.ultimate_consignee.identified)
-        or denied(t.parties.end_user.identified)
-        or denied(t.parties.iaas_customer.identified)
-    )
+    return any(denied(p.identified) for p in TRANSACTION_PARTIES) or denied(t.parties.iaas_customer.identified)
 
 
 @flag("KYC-27", "Supp. No. 3 to part 732, red flag 27", by="89-FR-96790")
@@ -52,12 +46,7 @@ def has_listed_owner(p: Party):
 @flag("KYC-29", "Supp. No. 3 to part 732, red flag 29", by="90-FR-47201")
 def listed_owner(t: Transaction):
     """A party to the transaction has a listed owner."""
-    return (
-        has_listed_owner(t.parties.purchaser)
-        or has_listed_owner(t.parties.intermediate_consignee)
-        or has_listed_owner(t.parties.ultimate_consignee)
-        or has_listed_owner(t.parties.end_user)
-    )
+    return any(has_listed_owner(p) for p in TRANSACTION_PARTIES)
 
 
 # ---- BIS guidance to prevent diversion, 2025-05-13: items at the .a level
@@ -72,39 +61,25 @@ def new_customer(p: Party):
 @flag("ADV-01", "BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13")
 def first_order_after_controls(t: Transaction):
     """A customer appears only after the controls began."""
-    return a_item(t) and (
-        new_customer(t.parties.purchaser) or new_customer(t.parties.ultimate_consignee) or new_customer(t.parties.end_user)
-    )
+    return a_item(t) and any(new_customer(p) for p in CUSTOMERS)
 
 
 @flag("ADV-02", "BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13")
 def residential_address(t: Transaction):
     """A customer's address is residential."""
-    return a_item(t) and (
-        t.parties.purchaser.address_type == "residential"
-        or t.parties.ultimate_consignee.address_type == "residential"
-        or t.parties.end_user.address_type == "residential"
-    )
+    return a_item(t) and any(p.address_type == "residential" for p in CUSTOMERS)
 
 
 @flag("ADV-03", "BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13")
 def little_online_presence(t: Transaction):
     """A customer has little or no online presence."""
-    return a_item(t) and (
-        t.parties.purchaser.online_presence in ("minimal", "none")
-        or t.parties.ultimate_consignee.online_presence in ("minimal", "none")
-        or t.parties.end_user.online_presence in ("minimal", "none")
-    )
+    return a_item(t) and any(p.online_presence in ("minimal", "none") for p in CUSTOMERS)
 
 
 @flag("ADV-04", "BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13")
 def shared_address(t: Transaction):
     """A customer shares an address with a listed party."""
-    return a_item(t) and (
-        t.parties.purchaser.address_shared_with_listed
-        or t.parties.ultimate_consignee.address_shared_with_listed
-        or t.parties.end_user.address_shared_with_listed
-    )
+    return a_item(t) and any(p.address_shared_with_listed for p in CUSTOMERS)
 
 
 @flag("ADV-07", "BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13")
@@ -117,8 +92,6 @@ def no_capacity(t: Transaction):
 def users_not_confirmed(t: Transaction):
     """The operator will not confirm that its IaaS users are not headquartered in Macau or D:5."""
     return a_item(t) and (
-        denied(t.parties.purchaser.iaas_users_headquarters_confirmed)
-        or denied(t.parties.ultimate_consignee.iaas_users_headquarters_confirmed)
-        or denied(t.parties.end_user.iaas_users_headquarters_confirmed)
+        any(denied(p.iaas_users_headquarters_confirmed) for p in CUSTOMERS)
         or denied(t.parties.operator.iaas_users_headquarters_confirmed)
     )

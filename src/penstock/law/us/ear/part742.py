@@ -72,7 +72,7 @@ def country_group(t: Transaction):
 
 @requirement("742.6(a)(6)(iii)(B)", by="91-FR-43034", replaces="country_group")
 def country_group_2026(t: Transaction):
-    """The same, the United Arab Emirates named, except for the license-free recipients there."""
+    """A license is required for .a and .b items to the UAE and to D:1, D:4 and D:5 destinations not in A:5 or A:6, license-free recipients in the UAE excepted."""
     return (
         moves_subject_item(t)
         and advanced_computing_item(t)
@@ -131,7 +131,7 @@ def worldwide_a(t: Transaction):
 
 @requirement("742.6(a)(6)(iii)(A)", by="91-FR-43034", replaces="worldwide_a")
 def worldwide_a_2026(t: Transaction):
-    """The same, except for the license-free recipients in the United Arab Emirates."""
+    """A license is required for .a items to or within any destination worldwide, license-free recipients in the UAE excepted."""
     return moves_subject_item(t) and a_item(t) and t.destination.country != "US" and not license_free_in_the_uae(t)
 
 

@@ -10,6 +10,7 @@ from penstock.law.tables import (
     MILITARY_END_USE_LISTED_ITEMS,
     MILITARY_INTELLIGENCE_COUNTRIES,
     SUPERCOMPUTER_ITEMS,
+    TRANSACTION_PARTIES,
 )  # fmt: skip
 from penstock.law.us.ear.part742 import moves_subject_item
 from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered
@@ -141,23 +142,13 @@ def on_entity_list(p: Party):
 @definition("744.11(a)", by="EAR")
 def any_party_on_entity_list(t: Transaction):
     """A purchaser, intermediate consignee, ultimate consignee or end user is on the Entity List."""
-    return (
-        on_entity_list(t.parties.purchaser)
-        or on_entity_list(t.parties.intermediate_consignee)
-        or on_entity_list(t.parties.ultimate_consignee)
-        or on_entity_list(t.parties.end_user)
-    )
+    return any(on_entity_list(p) for p in TRANSACTION_PARTIES)
 
 
 @definition("744.21(b); Supp. No. 7 to part 744", by="EAR")
 def any_party_on_meu_list(t: Transaction):
     """A purchaser, intermediate consignee, ultimate consignee or end user is on the Military End-User List."""
-    return (
-        "meu_list" in t.parties.purchaser.lists
-        or "meu_list" in t.parties.intermediate_consignee.lists
-        or "meu_list" in t.parties.ultimate_consignee.lists
-        or "meu_list" in t.parties.end_user.lists
-    )
+    return any("meu_list" in p.lists for p in TRANSACTION_PARTIES)
 
 
 @requirement("744.11(a)", by="EAR", prohibition="listed")
@@ -183,12 +174,7 @@ def owned_by_listed(p: Party):
 @requirement("744.11; 90 FR 47201", by="90-FR-47201")
 def affiliates(t: Transaction):
     """A license is required when listed parties own a foreign party to the transaction at or above the limit, in aggregate."""
-    return moves_subject_item(t) and (
-        (foreign_party(t.parties.purchaser) and owned_by_listed(t.parties.purchaser))
-        or (foreign_party(t.parties.intermediate_consignee) and owned_by_listed(t.parties.intermediate_consignee))
-        or (foreign_party(t.parties.ultimate_consignee) and owned_by_listed(t.parties.ultimate_consignee))
-        or (foreign_party(t.parties.end_user) and owned_by_listed(t.parties.end_user))
-    )
+    return moves_subject_item(t) and any(foreign_party(p) and owned_by_listed(p) for p in TRANSACTION_PARTIES)
 
 
 @definition("740.2(a); 744.11(a)", by="EAR")
@@ -230,34 +216,19 @@ def entry_not_read(p: Party):
 @review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="policy_of_denial", order=10)
 def entry_policy_of_denial(t: Transaction):
     """A listed party's entry prints a policy of denial."""
-    return (
-        entry_says_policy_of_denial(t.parties.purchaser)
-        or entry_says_policy_of_denial(t.parties.intermediate_consignee)
-        or entry_says_policy_of_denial(t.parties.ultimate_consignee)
-        or entry_says_policy_of_denial(t.parties.end_user)
-    )
+    return any(entry_says_policy_of_denial(p) for p in TRANSACTION_PARTIES)
 
 
 @review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="presumption_of_denial", order=20)
 def entry_presumption_of_denial(t: Transaction):
     """A listed party's entry prints a presumption of denial."""
-    return (
-        entry_says_presumption_of_denial(t.parties.purchaser)
-        or entry_says_presumption_of_denial(t.parties.intermediate_consignee)
-        or entry_says_presumption_of_denial(t.parties.ultimate_consignee)
-        or entry_says_presumption_of_denial(t.parties.end_user)
-    )
+    return any(entry_says_presumption_of_denial(p) for p in TRANSACTION_PARTIES)
 
 
 @review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="per_entity_list_entry", order=30)
 def entry_policy_not_given(t: Transaction):
     """A listed party's entry has to be read for its policy."""
-    return (
-        entry_not_read(t.parties.purchaser)
-        or entry_not_read(t.parties.intermediate_consignee)
-        or entry_not_read(t.parties.ultimate_consignee)
-        or entry_not_read(t.parties.end_user)
-    )
+    return any(entry_not_read(p) for p in TRANSACTION_PARTIES)
 
 
 @review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="case_by_case", order=90)

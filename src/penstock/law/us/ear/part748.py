@@ -142,7 +142,7 @@ def nveu_installed_base_balance(t: Transaction):
 @definition("748.15(a)(2)(iii)(B)", by="90-FR-4544", unit="TPP")
 def nveu_installed_base_amount(t: Transaction):
     """TPP of this shipment; only .a level items count."""
-    return t.item.aggregate_tpp
+    return t.item.aggregate_tpp if a_item(t) else 0
 
 
 @definition("748.15(a)(2)(iii)(B), Table 1", by="90-FR-4544", unit="TPP")

@@ -1,0 +1,81 @@
+"""Measure full determinations per second over a million synthetic transactions, and check a sample against `decide`.
+
+Run with ``python bench/bulk.py [ROWS] [WORKERS]``; the rows are the same in every run.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import tempfile
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from penstock.decision.bulk import Decisions, decide_columns
+from penstock.decision.determination import decide
+from penstock.rulebook.arrays import Codes, Words
+from penstock.terms.errors import PenstockError
+
+ON = dt.date(2026, 6, 15)
+SAMPLE = 2_000
+PLACES = ("US", "TW", "JP", "KR", "NL", "DE", "GB", "MY", "SG", "AE", "SA", "IN", "BR", "VN", "IL", "CN", "HK", "MO", "KH", "PT")
+# name, TPP, die area in mm2, class, for datacenters
+CHIPS = (
+    ("h100", 15_824, 814, "3A090.a", True), ("h200", 15_832, 814, "3A090.a", True), ("b200", 36_000, 1_600, "3A090.a", True),
+    ("h20", 2_368, 814, "none", True), ("a100", 4_992, 826, "3A090.a", True), ("l40s", 5_864, 609, "3A090.a", True),
+    ("l4", 1_936, 294, "3A090.b", True), ("rtx4090", 5_285, 608, "3A090.a", False), ("l20", 1_912, 609, "none", True),
+    ("rtx4080", 3_119.2, 379, "none", False),
+)  # fmt: skip
+END_USES = (["datacenter_operation"], ["ai_inference"], ["commercial_ai_training", "datacenter_operation"], ["consumer"], ["development"])
+LISTS: tuple[list[str], ...] = ([], ["entity_list"], ["unverified_list"])
+
+
+def transactions(rows: int, seed: int = 1) -> dict[str, Any]:
+    """Return columns of plausible exports: by asserted class or by parameters, to many places, with and without counters."""
+    draw = np.random.default_rng(seed)
+
+    def pick(values: Any, chances: Any = None, absent: float = 0.0) -> Codes:
+        codes = draw.choice(len(values), rows, p=chances).astype(np.int32)
+        codes[draw.random(rows) < absent] = -1
+        return Codes(codes, Words(values))
+
+    chip = draw.integers(0, len(CHIPS), rows)
+    by_class = draw.random(rows) < 0.5
+    asserted = np.where(by_class, chip, -1).astype(np.int32)
+    measured = np.where(by_class & (draw.random(rows) < 0.5), -1, chip).astype(np.int32)
+    place = draw.choice(len(PLACES), rows).astype(np.int32)
+    seat = np.where(draw.random(rows) < 0.7, place, draw.choice(len(PLACES), rows)).astype(np.int32)
+    parent = np.where(draw.random(rows) < 0.9, seat, draw.choice(len(PLACES), rows)).astype(np.int32)
+    names, tpp, area, eccn, datacenter = zip(*CHIPS, strict=True)
+    return {
+        "activity.type": pick(("export", "reexport", "transfer_in_country"), (0.8, 0.15, 0.05)),
+        "origin.country": pick(("US", "TW", "SG"), (0.85, 0.1, 0.05)),
+        "destination.country": Codes(place, Words(PLACES)),
+        "item.kind": pick(("integrated_circuit", "computer"), (0.7, 0.3)),
+        "item.eccn": Codes(asserted, Words(eccn)),
+        "item.tpp": Codes(measured, Words(tpp)),
+        "item.die_area_mm2": Codes(measured, Words(area)),
+        "item.datacenter": np.array(datacenter)[chip],
+        "item.quantity": draw.integers(1, 20_000, rows),
+        "item.designer.status": pick(("approved", "authorized", "neither"), (0.7, 0.2, 0.1), absent=0.1),
+        "parties.ultimate_consignee.name": pick([f"Buyer {i}" for i in range(50_000)]),
+        "parties.ultimate_consignee.country": Codes(place, Words(PLACES)),
+        "parties.ultimate_consignee.headquarters": Codes(seat, Words(PLACES)),
+        "parties.ultimate_consignee.parent_headquarters": Codes(parent, Words(PLACES)),
+        "parties.ultimate_consignee.kind": pick(("private_sector", "government", "data_center_operator"), absent=0.1),
+        "parties.ultimate_consignee.lists": pick(LISTS, (0.97, 0.02, 0.01), absent=0.05),
+        "parties.purchaser.lists": pick(LISTS, (0.98, 0.01, 0.01), absent=0.5),
+        "end_use.types": pick(END_USES, absent=0.05),
+        "counters.licensed_tpp_destination_since_2025": draw.integers(0, 900_000_000, rows),
+        "counters.lpp_tpp_received_this_year": draw.integers(0, 30_000_000, rows),
+        "documents.purchase_order": draw.random(rows) < 0.5,
+    }
+
+
+def value(column: Any, row: int) -> Any:
+    """Return what a column holds in a row, as a document would give it."""
+    return column.value(row) if isinstance(column, Codes) else column[row].item()

@@ -1,0 +1,211 @@
+"""Facts of many transactions as columns: read and checked by the very functions that read one document.
+
+What is plainly right (a whole number that is not negative, text without a pattern) is taken as it is; every other
+distinct value goes through :func:`penstock.terms.documents.read_facts` once, which decides what it is or what is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from penstock.rulebook.arrays import Array, Codes, Held, Words, column_of, take_rows
+from penstock.rulebook.fixedpoint import Numbers, Spill, exact_numbers, pick_numbers
+from penstock.terms.documents import read_facts
+from penstock.terms.errors import BadDocument, PenstockError, UnknownFact, first_of
+from penstock.terms.suggest import nearest
+from penstock.terms.vocabulary import FactSpec, vocabulary
+
+__all__ = [
+    "ERROR_CODES",
+    "NO_ERROR",
+    "FactColumn",
+    "check_names",
+    "coded_column",
+    "document",
+    "fact_column",
+    "first_faults",
+    "float_column",
+    "whole_column",
+]
+
+ERROR_CODES: tuple[str, ...] = vocabulary().output_enums["error_code"]
+NO_ERROR = -1
+_DIGITS = 1e15  # a double with at most fifteen digits is the decimal that prints as it
+_PLACES = (0, 1, 2, 4)
+_PLACES_MAX = 22  # ten to this power is the largest that a double holds exactly
+
+
+@frozen(eq=False)
+class FactColumn:
+    """One fact for all rows: values, which rows are at fault (a place in ``ERROR_CODES``, or -1) or too long to hold.
+
+    ``raw`` gives the value of a row as a document would.
+    """
+
+    name: str
+    size: int
+    held: Held
+    raw: Callable[[int], Any]
+    faults: Array | None = None
+    lost: Array | None = None
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise the first column name that is not a fact, the others attached."""
+    words = vocabulary()
+    errors: list[PenstockError] = []
+    for place, name in enumerate(names):
+        if name not in words.facts:
+            near = words.shorthands.get(name)
+            near = nearest(near or name, words.facts)
+            errors.append(UnknownFact(f"{name} is not a fact", at=name, nearest=near, hint="`penstock facts` lists every name."))
+        elif name in names[:place]:
+            errors.append(BadDocument(f"The column {name} is given twice", at=name))
+    if errors:
+        raise first_of(errors)
+
+
+def fact_column(name: str, values: Any) -> FactColumn:
+    """Return the column of a fact from a sequence (None: absent), a numpy array or :class:`Codes` over raw values."""
+    spec = vocabulary().facts[name]
+    if isinstance(values, FactColumn):
+        return values
+    if isinstance(values, Codes):
+        return coded_column(spec, values.codes, values.words.values)
+    kind = values.dtype.kind if isinstance(values, np.ndarray) else "O"
+    if kind == "b" and spec.type == "bool":
+        return FactColumn(name, len(values), values.astype(np.uint8) * np.uint8(3), lambda row: bool(values[row]))
+    if kind in "iu" and spec.type in ("int", "number") and values.dtype != np.uint64:
+        return whole_column(spec, values.astype(np.int64), 1, None, lambda row: int(values[row]))
+    if kind == "f" and values.dtype == np.float64 and spec.type in ("int", "number"):
+        return float_column(spec, values, None, lambda row: float(values[row]))
+    return coded_column(spec, *_dictionary(values.tolist() if isinstance(values, np.ndarray) else values))
+
+
+def _dictionary(values: Sequence[Any]) -> tuple[Array, list[Any]]:
+    """Return one code per value into the distinct values; -1 where a value is None."""
+    ids: dict[Any, int] = {}
+    raws: list[Any] = []
+    codes = np.full(len(values), -1, np.int32)
+    for row, value in enumerate(values):
+        if value is not None:
+            key = (type(value), value if isinstance(value, (str, int, float, Fraction, dt.date)) else repr(value))
+            if key not in ids:
+                ids[key] = len(raws)
+                raws.append(value)
+            codes[row] = ids[key]
+    return codes, raws
+
+
+def _read(name: str, raw: Any) -> tuple[Any, int]:
+    """Return the checked value of a fact and no error, or None and the error."""
+    try:
+        return read_facts({name: raw}).values.get(name), NO_ERROR
+    except PenstockError as error:
+        return None, ERROR_CODES.index(error.code)
+
+
+def _faults(found: Array, rows: Array) -> Array | None:
+    """Return the faults of the rows that point at values, or None where there are none."""
+    if (found == NO_ERROR).all():
+        return None
+    faults: Array = np.append(found, NO_ERROR)[rows].astype(np.int8)
+    return faults
+
+
+def coded_column(spec: FactSpec, codes: Array, raws: Sequence[Any]) -> FactColumn:
+    """Return the column of a fact given by codes (-1: absent) into raw values, each read once."""
+
+    def raw(row: int) -> Any:
+        return raws[codes[row]] if codes[row] >= 0 else None
+
+    if spec.type == "string" and not spec.pattern and all(isinstance(text, str) for text in raws):
+        return FactColumn(spec.name, len(codes), Codes(codes, Words(raws)) if raws else None, raw)
+    pairs = [_read(spec.name, value) for value in raws]
+    values, found = [value for value, _ in pairs], np.array([error for _, error in pairs], np.int8)
+    held, lost = column_of([*values, None], spec.type)
+    faults = _faults(found, codes)
+    return FactColumn(spec.name, len(codes), take_rows(held, codes), raw, faults, None if lost is None else lost[codes])
+
+
+def whole_column(spec: FactSpec, num: Array, den: Any, known: Array | None, raw: Callable[[int], Any]) -> FactColumn:
+    """Return the column of numbers ``num / den``, with 0 where ``known`` says that a row is absent."""
+    odd = num < 0
+    if spec.unit == "fraction":
+        odd |= num > math.floor(den)
+    if spec.type == "int" and den != 1:
+        odd |= num % Fraction(den).numerator != 0
+    faults = None
+    if odd.any():
+        values, places = np.unique(num[odd], return_inverse=True)
+        found = np.array([_read(spec.name, Fraction(int(value)) / den)[1] for value in values], np.int8)
+        faults = np.full(len(num), NO_ERROR, np.int8)
+        faults[odd] = found[places]
+        num = np.where(odd, 0, num)
+    held = Numbers(num, den, known, int(num.max(initial=0)))
+    return FactColumn(spec.name, len(num), held if known is None or known.any() else None, raw, faults)
+
+
+def float_column(spec: FactSpec, values: Array, known: Array | None, raw: Callable[[int], Any]) -> FactColumn:
+    """Return the column of numbers that doubles stand for: each its shortest decimal."""
+    filled = values if known is None else np.where(known, values, 0.0)
+    num, den, clear = _decimals(filled)
+    plain = whole_column(spec, num, den, known, raw)
+    if clear.all():
+        return plain
+    unclear, places = np.unique(filled[~clear], return_inverse=True)
+    pairs = [_read(spec.name, float(value)) for value in unclear]
+    numbers, too_long = exact_numbers([value for value, _ in pairs])
+    place_of = np.zeros(len(values), np.int64)
+    place_of[~clear] = places
+    faults = np.full(len(values), NO_ERROR, np.int8) if plain.faults is None else plain.faults
+    faults[~clear] = np.array([error for _, error in pairs], np.int8)[places]
+    lost = Spill(len(values))
+    if too_long is not None:
+        lost.mark(~clear & too_long[place_of])
+    held = pick_numbers(clear, plain.held, numbers.take(place_of), lost)
+    return FactColumn(spec.name, len(values), held, raw, faults, lost.rows)
+
+
+def _decimals(values: Array) -> tuple[Array, Any, Array]:
+    """Return doubles as whole numbers over a power of ten, that power, and the rows where that is the shortest decimal."""
+    finite = np.isfinite(values)
+    safe = values if finite.all() else np.where(finite, values, 0.0)
+    top = float(np.abs(safe).max(initial=0.0))
+    places = [*_PLACES, min(max(math.floor(14.9 - math.log10(top)), -_PLACES_MAX), _PLACES_MAX) if top else 0]
+    best: tuple[Array, int, Array] | None = None
+    for place in places:
+        power = 10.0 ** abs(place)
+        whole = np.rint(safe * power if place >= 0 else safe / power)
+        back = whole / power if place >= 0 else whole * power
+        clear = finite & (back == safe) & (np.abs(whole) < _DIGITS)
+        if best is None or np.count_nonzero(clear) > np.count_nonzero(best[2]):
+            best = whole, place, clear
+        if clear.all():
+            break
+    assert best is not None
+    whole, place, clear = best
+    num = np.where(clear, whole, 0).astype(np.int64)
+    return num, 10**place if place >= 0 else Fraction(1, 10**-place), clear
+
+
+def first_faults(columns: Sequence[FactColumn], size: int) -> Array:
+    """Return the first error of each row in the order of the columns, or -1."""
+    errors = np.full(size, NO_ERROR, np.int8)
+    for column in columns:
+        if column.faults is not None:
+            errors = np.where(errors == NO_ERROR, column.faults, errors)
+    return errors
+
+
+def document(columns: Sequence[FactColumn], row: int) -> Mapping[str, Any]:
+    """Return a row as a document of dotted names."""
+    found = ((column.name, column.raw(row)) for column in columns)
+    return {name: value for name, value in found if value is not None}

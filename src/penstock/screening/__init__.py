@@ -1,0 +1,5 @@
+"""What is known about the parties: for now, whether listed owners restrict one of them (EAR Part 744)."""
+
+from penstock.screening.ownership import Holding, Ownership, OwnershipLaw, ownership
+
+__all__ = ["Holding", "Ownership", "OwnershipLaw", "ownership"]
