@@ -9,7 +9,6 @@ import datetime as dt
 import sys
 import tempfile
 import time
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,13 @@ CHIPS = (
     ("l4", 1_936, 294, "3A090.b", True), ("rtx4090", 5_285, 608, "3A090.a", False), ("l20", 1_912, 609, "none", True),
     ("rtx4080", 3_119.2, 379, "none", False),
 )  # fmt: skip
-END_USES = (["datacenter_operation"], ["ai_inference"], ["commercial_ai_training", "datacenter_operation"], ["consumer"], ["development"])
+END_USES = (
+    ["datacenter_operation"],
+    ["ai_inference"],
+    ["commercial_ai_training", "datacenter_operation"],
+    ["consumer"],
+    ["development"],
+)
 LISTS: tuple[list[str], ...] = ([], ["entity_list"], ["unverified_list"])
 
 
@@ -50,7 +55,7 @@ def transactions(rows: int, seed: int = 1) -> dict[str, Any]:
     place = draw.choice(len(PLACES), rows).astype(np.int32)
     seat = np.where(draw.random(rows) < 0.7, place, draw.choice(len(PLACES), rows)).astype(np.int32)
     parent = np.where(draw.random(rows) < 0.9, seat, draw.choice(len(PLACES), rows)).astype(np.int32)
-    names, tpp, area, eccn, datacenter = zip(*CHIPS, strict=True)
+    _, tpp, area, eccn, datacenter = zip(*CHIPS, strict=True)
     return {
         "activity.type": pick(("export", "reexport", "transfer_in_country"), (0.8, 0.15, 0.05)),
         "origin.country": pick(("US", "TW", "SG"), (0.85, 0.1, 0.05)),
@@ -79,3 +84,79 @@ def transactions(rows: int, seed: int = 1) -> dict[str, Any]:
 def value(column: Any, row: int) -> Any:
     """Return what a column holds in a row, as a document would give it."""
     return column.value(row) if isinstance(column, Codes) else column[row].item()
+
+
+def document(columns: dict[str, Any], row: int) -> dict[str, Any]:
+    """Return a row as a transaction document of dotted names."""
+    found = {name: value(column, row) for name, column in columns.items()}
+    return {name: held for name, held in found.items() if held is not None}
+
+
+def expected(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what `decide` answers, in the words of the bulk columns."""
+    try:
+        answer = decide(facts, on=ON)
+    except PenstockError as error:
+        return {"error_code": error.code}
+    found: dict[str, Any] = {"error_code": None}
+    for stance, short in answer.verdicts.items():
+        found |= {
+            f"{stance}_outcome": short.outcome,
+            f"{stance}_path": short.path,
+            f"{stance}_review_policy": short.review_policy,
+        }
+    return found
+
+
+def differences(columns: dict[str, Any], found: Decisions, rows: int) -> int:
+    """Return how many of the sampled rows answer otherwise than `decide`."""
+    wrong = 0
+    texts = {name: found.texts(name) for name in found.names}
+    for row in np.random.default_rng(2).choice(rows, min(rows, SAMPLE), replace=False).tolist():
+        wanted = expected(document(columns, row))
+        wrong += any(texts[name][row] != text for name, text in wanted.items())
+    return wrong
+
+
+def through_parquet(columns: dict[str, Any], rows: int, workers: int) -> float:
+    """Return the seconds a Parquet file of the same rows takes, from file to file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from penstock.decision.parquet import decide_parquet
+
+    def arrow(column: Any) -> Any:
+        if not isinstance(column, Codes):
+            return pa.array(column)
+        return pa.array(column.words.values).take(pa.array(column.codes, mask=column.codes < 0))
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "in.parquet"), Path(folder, "out.parquet")
+        pq.write_table(pa.table({"id": np.arange(rows), **{name: arrow(column) for name, column in columns.items()}}), source)
+        start = time.perf_counter()
+        decide_parquet(source, target, ON, workers=workers)
+        return time.perf_counter() - start
+
+
+def main() -> None:
+    rows, workers = (int(given) for given in [*sys.argv[1:], *("1000000", "2")[len(sys.argv) - 1 :]])
+    columns = transactions(rows)
+    decide_columns(transactions(1_000), ON)  # the book is read and compiled once
+    times = sorted(_timed(columns, workers) for _ in range(5))
+    wrong = differences(columns, decide_columns(columns, ON, workers=workers), rows)
+    median, slowest = (f"{rows / seconds:,.0f} rows/s" for seconds in (times[2], times[-1]))
+    note = f"{workers} threads; slowest of 5; {wrong} of {min(rows, SAMPLE):,} sampled rows differ from decide"
+    print(f"Bulk, in memory | {median} | {slowest} |  | {note}")
+    files = rows / through_parquet(columns, rows, workers)
+    print(f"Bulk, Parquet to Parquet | {files:,.0f} rows/s |  |  | {len(columns)} columns of facts, {rows:,} rows, once")
+    sys.exit(1 if wrong else 0)
+
+
+def _timed(columns: dict[str, Any], workers: int) -> float:
+    start = time.perf_counter()
+    decide_columns(columns, ON, workers=workers)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,9 @@ nitpicky = True
 # Names that live in other projects' documentation, which a build without a network cannot look up.
 nitpick_ignore_regex = [
     (r"py:.*", r"(attr|attrs|click|numpy|np|pyarrow|rich|yaml)(\..*)?"),
+    (r"py:.*", r"importlib\..*"),
+    # Types inside a package that are seen in signatures and not exported: readers of the reference need no more than the name.
+    (r"py:class", r"penstock\.(\w+)\.(\w+)\.\w+"),
     (r"py:.*", r"(collections|datetime|decimal|enum|fractions|pathlib|types|typing)(\..*)?"),
     (r"py:class", r"(Callable|Iterable|Iterator|Mapping|Path|Sequence|date|Decimal|Fraction)"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from penstock.decision.program import Authorization
@@ -14,7 +14,7 @@ from penstock.rulebook.scalar import compile_scalar
 if TYPE_CHECKING:
     from penstock.decision.determination import Determination
 
-__all__ = ["authorization_block", "debit"]
+__all__ = ["authorization_block", "debit", "duties_of", "shown_conditions"]
 
 _STATUS = {0: "unmet", 1: "unknown", 3: "met"}
 
@@ -46,8 +46,8 @@ def _available(answer: Determination, authorization: Authorization) -> dict[str,
         "id": authorization.id,
         "cite": authorization.version.cite,
         "text": authorization.version.doc,
-        "conditions": papers,
-        "duties": _duties(answer, authorization.id),
+        "conditions": [*papers, *shown_conditions(answer, authorization.id)],
+        "duties": duties_of(answer, authorization.id),
         "headroom_tpp": headroom,
         "remaining_after_tpp": None if headroom is None or amount is None else headroom - amount,
     }
@@ -86,17 +86,31 @@ def _violations(answer: Determination, code: str, node: Node) -> list[str]:
     return [f"{code}:{row['country']}" for row in rows]
 
 
-def _duties(answer: Determination, authorization: str) -> list[dict[str, Any]]:
-    """Return what the use of an authorization obliges to, with deadlines as dates' distances from the event."""
+def shown_conditions(answer: Determination, path: str) -> list[dict[str, Any]]:
+    """Return the duties of a path that a fact shows done before the event, as open conditions."""
+    return [
+        {"id": id, "cite": version.cite, "status": _STATUS[answer.explanation.value(answer.program.shown[id])]}
+        for id, version, _ in _of_path(answer, path)
+        if id in answer.program.shown
+    ]
+
+
+def duties_of(answer: Determination, path: str) -> list[dict[str, Any]]:
+    """Return what the use of a path obliges to, with deadlines as dates' distances from the event."""
     out = []
-    for id, version, node in answer.program.duties:
-        of = version.options["of"]
-        held = answer.explanation.value(node)
-        if authorization in ([of] if isinstance(of, str) else of) and held != FALSE:
-            entry = {"id": id, "text": version.doc, "cite": version.cite, "to": version.options.get("to", ""),
-                     "event": version.options.get("event", "shipment"), **_deadline(answer, version)}  # fmt: skip
-            out.append(entry if held == TRUE else {**entry, "applies": "unknown"})
+    for id, version, held in _of_path(answer, path):
+        entry = {"id": id, "text": version.doc, "cite": version.cite, "to": version.options.get("to", ""),
+                 "event": version.options.get("event", "shipment"), **_deadline(answer, version)}  # fmt: skip
+        out.append(entry if held == TRUE else {**entry, "applies": "unknown"})
     return out
+
+
+def _of_path(answer: Determination, path: str) -> Iterator[tuple[str, RuleVersion, int]]:
+    """Yield the duties of a path that apply or may apply; a charge is no duty."""
+    for id, version, node in answer.program.duties:
+        of, held = version.options["of"], answer.explanation.value(node)
+        if path in ([of] if isinstance(of, str) else of) and held != FALSE and not version.options.get("charge_pct"):
+            yield id, version, held
 
 
 def _deadline(answer: Determination, version: RuleVersion) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,7 +18,7 @@ from attrs import frozen
 
 from penstock.decision.answers import Answers, Decisions
 from penstock.decision.determination import Determination, decide_facts
-from penstock.decision.fact_columns import ERROR_CODES, NO_ERROR, FactColumn, check_names, document, fact_column, first_faults
+from penstock.decision.fact_columns import ERROR_CODES, NO_ERROR, FactColumn, document, fact_column, first_faults, name_errors
 from penstock.decision.implied import Items, implied_parties
 from penstock.decision.library import book, program_of
 from penstock.decision.program import Program
@@ -28,11 +29,11 @@ from penstock.rulebook.fixedpoint import Numbers, Spill, compare
 from penstock.rulebook.ir import Node
 from penstock.terms.dates import parse_date
 from penstock.terms.documents import Facts, read_facts
-from penstock.terms.errors import BadDate, BadType, DateOutOfRange, FactError, MissingRequired
+from penstock.terms.errors import BadDate, BadType, DateOutOfRange, FactError, MissingRequired, first_of
 
-__all__ = ["Days", "Decisions", "decide_columns"]
+__all__ = ["Days", "Decisions", "decide_columns", "decide_file"]
 
-_CHUNK = 32_768
+_CHUNK = 131_072  # rows at a time; numpy lets other threads work only during operations of some length
 _LAST_ORDINAL = dt.date.max.toordinal()
 
 
@@ -86,11 +87,12 @@ class _Question:
 
 def decide_columns(
     columns: Mapping[str, Any] | Sequence[FactColumn], on: dt.date | str | Days | Sequence[Any], known: dt.date | None = None,
-    regime: str = ACTUAL, switches: Mapping[str, Any] | None = None, *, workers: int = 2,
+    regime: str = ACTUAL, switches: Mapping[str, Any] | None = None, *, workers: int = 2, size: int | None = None,
 ) -> Decisions:  # fmt: skip
     """Return the answers for many transactions, row by row as :func:`decide_facts` gives them.
 
-    ``columns`` holds, per fact, what :func:`fact_column` takes; ``on`` is one day or one per row.  Raises UnknownFact
+    ``columns`` holds, per fact, what :func:`fact_column` takes; ``on`` is one day or one per row; ``size`` is the number
+    of rows, which the columns tell where there are any.  Raises UnknownFact
     for a column that is no fact and LawUnavailable for a day, regime or reading the book does not have; what is wrong
     in a row is its ``error_code``.
 
@@ -99,13 +101,25 @@ def decide_columns(
     (['unknown', None], [None, 'bad_enum'])
     """
     if isinstance(columns, Mapping):
-        check_names(list(columns))
+        if errors := name_errors(list(columns)):
+            raise first_of(errors)
         columns = [fact_column(name, values) for name, values in columns.items()]
     days = _days(on)
     sizes = {column.size for column in columns} | ({len(days.ordinals)} if isinstance(days, Days) else set())
+    sizes |= set() if size is None else {size}
     if len(sizes) != 1:
         raise BadType("All columns must have the same number of rows", value=str(sorted(sizes)))
     return _Batch(list(columns), sizes.pop(), days, _Question(known, regime, switches)).decide(workers)
+
+
+def decide_file(
+    source: str | Path, target: str | Path, on: dt.date | str, known: dt.date | None = None, regime: str = ACTUAL,
+    switches: Mapping[str, Any] | None = None, *, workers: int = 2,
+) -> int:  # fmt: skip
+    """Write the answers to a Parquet file of transactions; see :func:`penstock.decision.parquet.decide_parquet`."""
+    from penstock.decision.parquet import decide_parquet  # only who has files needs the extra `bulk`
+
+    return decide_parquet(source, target, on, known, regime, switches, workers=workers)
 
 
 def _days(on: Any) -> dt.date | Days:

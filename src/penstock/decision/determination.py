@@ -17,6 +17,7 @@ from penstock.decision.prepare import Prepared, prepare
 from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
 from penstock.decision.stance import Stance, stance_block
 from penstock.rulebook import ACTUAL, STANCES
+from penstock.rulebook.designs import caveats
 from penstock.rulebook.explain import Explanation
 from penstock.terms.dates import parse_date
 from penstock.terms.documents import Facts, read_facts
@@ -129,7 +130,7 @@ def decide_facts(
     values = program.trace(prepared.values.get, prepared.roles, on)
     explanation = Explanation(law, program.graph, program.place, values)
     out = tuple(explanation.value(node) for node in program.outputs)
-    return Determination(program, prepared, on, known, _verdicts(out), explanation, notes)
+    return Determination(program, prepared, on, known, _verdicts(out), explanation, (*notes, *caveats(law)))
 
 
 def _family_class(

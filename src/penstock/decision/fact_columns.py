@@ -18,7 +18,7 @@ from attrs import frozen
 from penstock.rulebook.arrays import Array, Codes, Held, Words, column_of, take_rows
 from penstock.rulebook.fixedpoint import Numbers, Spill, exact_numbers, pick_numbers
 from penstock.terms.documents import read_facts
-from penstock.terms.errors import BadDocument, PenstockError, UnknownFact, first_of
+from penstock.terms.errors import BadDocument, PenstockError, UnknownFact
 from penstock.terms.suggest import nearest
 from penstock.terms.vocabulary import FactSpec, vocabulary
 
@@ -26,18 +26,19 @@ __all__ = [
     "ERROR_CODES",
     "NO_ERROR",
     "FactColumn",
-    "check_names",
     "coded_column",
     "document",
     "fact_column",
     "first_faults",
     "float_column",
+    "name_errors",
     "whole_column",
 ]
 
 ERROR_CODES: tuple[str, ...] = vocabulary().output_enums["error_code"]
 NO_ERROR = -1
 _DIGITS = 1e15  # a double with at most fifteen digits is the decimal that prints as it
+_LARGE, _THOUSAND = 1 << 31, 1_000
 _PLACES = (0, 1, 2, 4)
 _PLACES_MAX = 22  # ten to this power is the largest that a double holds exactly
 
@@ -57,19 +58,17 @@ class FactColumn:
     lost: Array | None = None
 
 
-def check_names(names: Sequence[str]) -> None:
-    """Raise the first column name that is not a fact, the others attached."""
+def name_errors(names: Sequence[str]) -> list[PenstockError]:
+    """Return an error for each column name that is not a fact, or is given twice."""
     words = vocabulary()
     errors: list[PenstockError] = []
     for place, name in enumerate(names):
         if name not in words.facts:
-            near = words.shorthands.get(name)
-            near = nearest(near or name, words.facts)
+            near = nearest(name, words.facts) or nearest(words.shorthands.get(name, name), words.facts)
             errors.append(UnknownFact(f"{name} is not a fact", at=name, nearest=near, hint="`penstock facts` lists every name."))
         elif name in names[:place]:
             errors.append(BadDocument(f"The column {name} is given twice", at=name))
-    if errors:
-        raise first_of(errors)
+    return errors
 
 
 def fact_column(name: str, values: Any) -> FactColumn:
@@ -149,8 +148,16 @@ def whole_column(spec: FactSpec, num: Array, den: Any, known: Array | None, raw:
         faults = np.full(len(num), NO_ERROR, np.int8)
         faults[odd] = found[places]
         num = np.where(odd, 0, num)
-    held = Numbers(num, den, known, int(num.max(initial=0)))
+    held = _shortened(Numbers(num, den, known, int(num.max(initial=0))))
     return FactColumn(spec.name, len(num), held if known is None or known.any() else None, raw, faults)
+
+
+def _shortened(numbers: Numbers) -> Numbers:
+    """Return large round numbers without the zeros they share, so that products of them still fit."""
+    while numbers.peak > _LARGE and not (numbers.num % _THOUSAND).any():
+        den = Fraction(numbers.den, _THOUSAND)
+        numbers = Numbers(numbers.num // _THOUSAND, den, numbers.known, numbers.peak // _THOUSAND)
+    return numbers
 
 
 def float_column(spec: FactSpec, values: Array, known: Array | None, raw: Callable[[int], Any]) -> FactColumn:

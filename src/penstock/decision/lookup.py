@@ -74,7 +74,7 @@ def _provision(law: Law, id: str) -> dict[str, Any]:
         "file": f"{version.file}:{version.line}",
         "instruments": [_brief(law, v.by) for v in chain],
         "force": act.force,
-        "text_in_cfr": True,
+        "text_in_cfr": act.force != "proposed",
         "compliance_required": standing.compliance_required,
         "compliance_due": standing.compliance_due,
         "enforced": standing.enforced,

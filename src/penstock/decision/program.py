@@ -50,7 +50,7 @@ ANCHORS = ("classification", "subject_to_the_ear", "outside_the_ear", "a_item", 
 _CODE = Type("code")
 _NOT_APPLICABLE = -1
 _POINT = "point_"  # definitions so named say when an open point of the text touched the answer
-_MASKS = (("requirement", 0), ("authorization", 16), ("prohibition", 24))
+_MASKS = (("requirement", 0, 16), ("authorization", 16, 24), ("prohibition", 24, 31))  # first bit, and the bit after the last
 
 
 @frozen(eq=False)
@@ -125,6 +125,7 @@ class Program:
     traced: tuple[Node, ...]
     buckets: Mapping[str, Mapping[str, Node]] = field(factory=dict)
     points: Mapping[str, Node] = field(factory=dict)
+    shown: Mapping[str, Node] = field(factory=dict)
 
     @cached_property
     def verdict(self) -> Scalar:
@@ -164,12 +165,13 @@ def build(law: Law, flags: list[Mapping[str, Any]]) -> Program:
     buckets = _buckets(lower, authorizations, rows)
     points = {id[len(_POINT) :].upper(): lower.rule(id) for id in law.standings if id.startswith(_POINT)}
     roots = _roots(requirements, authorizations, rows, duties, raised, anchors, stances, buckets)
-    roots += points.values()
+    shown = {id: lower.paper(version.options["shown_by"]) for id, version, _ in duties if version.options.get("shown_by")}
+    roots += [*points.values(), *shown.values()]
     traced = [node for node in graph.reachable(roots) if node.op not in ("const", "table")]
     return Program(
         law=law, graph=graph, lowerer=lower, requirements=requirements, authorizations=authorizations, rows=rows,
         duties=duties, flags=raised, anchors=anchors, stances=stances,
-        traced=tuple(traced), buckets=buckets, points=points,
+        traced=tuple(traced), buckets=buckets, points=points, shown=shown,
     )  # fmt: skip
 
 
@@ -308,14 +310,17 @@ def _fired(
     authorizations: tuple[Authorization, ...],
     binding: Mapping[str, Node],
 ) -> Node:
-    """Return the bits of what fired: binding requirements, available authorizations, binding prohibitions."""
+    """Return the bits of what fired: binding requirements, available authorizations, binding prohibitions.
+
+    A requirement that only a design writes and the contract's mask has no bit for gets none.
+    """
     enums = vocabulary().output_enums
     found: dict[tuple[str, str], Node] = {}
     for r in requirements:
         found["requirement", r.id] = found["prohibition", r.id] = binding[r.id]
     found |= {("authorization", a.id): a.available for a in authorizations}
-    bits = [(found[kind, id], base + i) for kind, base in _MASKS for i, id in enumerate(enums[kind]) if (kind, id) in found]
-    bits = [(node, shift) for node, shift in bits if node is not graph.false]
+    places = [((kind, id), bit) for kind, *ends in _MASKS for bit, id in zip(range(*ends), enums[kind], strict=False)]
+    bits = [(found[key], bit) for key, bit in places if key in found and found[key] is not graph.false]
     return graph.make("mask", [node for node, _ in bits], data=tuple(shift for _, shift in bits), type=_CODE)
 
 

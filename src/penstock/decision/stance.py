@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from penstock.decision.authorizations import authorization_block, debit
+from penstock.decision.authorizations import authorization_block, debit, duties_of, shown_conditions
 from penstock.decision.classification import PARAGRAPH_RULES, paragraphs_of
 from penstock.decision.program import POLICIES, Requirement, Row
 from penstock.decision.tables import country_groups_of, diffusion_tier, treated_as
@@ -62,13 +62,14 @@ def stance_block(answer: Determination, stance: str) -> dict[str, Any]:
     asks = verdict.license_required is not False
     authorizations = authorization_block(answer) if asks else {"available": [], "undetermined": [], "unavailable": []}
     license, ledger = _license(answer, stance)
+    own = _of_path(answer, verdict.path)
     block: dict[str, Any] = {
         "eccn": held(answer.program.lowerer.fact("item.eccn")) or "unknown",
         "paragraphs": _paragraphs(answer),
         "subject_to_ear": _TRI[held(answer.program.lowerer.fact("item.subject_to_ear"))],
         "license_required": verdict.license_required,
         "outcome": verdict.outcome,
-        "may_proceed": _may_proceed(verdict.outcome, flags, authorizations, verdict.path),
+        "may_proceed": _may_proceed(verdict.outcome, flags, [*authorizations["available"], {"id": "NLR", **own}], verdict.path),
         "requirements": requirements,
         "prohibitions": list(_prohibitions(answer, stance)),
         "path": verdict.path,
@@ -84,20 +85,32 @@ def stance_block(answer: Determination, stance: str) -> dict[str, Any]:
         "missing_facts": _missing(answer, stance),
         "ambiguities": _ambiguities(answer, requirements, asks),
         "destination": _destination(answer),
+        **own,
     }
     block["citations"] = _citations(answer, stance, block)
     return block
 
 
-def _may_proceed(outcome: str, flags: Mapping[str, list[Any]], authorizations: Mapping[str, list[Any]], path: str) -> str:
+def _of_path(answer: Determination, path: str) -> dict[str, Any]:
+    """Return the conditions and duties of a path that is no authorization; no key where there are none.
+
+    The conditions of a license stand with the license.
+    """
+    if path not in ("NLR", "LICENSE"):
+        return {}
+    own = {"conditions": shown_conditions(answer, path) if path == "NLR" else [], "duties": duties_of(answer, path)}
+    return {key: entries for key, entries in own.items() if entries}
+
+
+def _may_proceed(outcome: str, flags: Mapping[str, list[Any]], ways: list[dict[str, Any]], path: str) -> str:
     if outcome in ("prohibited", "license_required"):
         return "stop"
     if outcome == "unknown":
         return "unknown"
     if flags["raised"]:
         return "hold"
-    used = [a for a in authorizations["available"] if a["id"] == path]
-    return "with_conditions" if used and (used[0]["conditions"] or used[0]["duties"]) else "clear"
+    used = [way for way in ways if way["id"] == path]
+    return "with_conditions" if used and (used[0].get("conditions") or used[0].get("duties")) else "clear"
 
 
 def _paragraphs(answer: Determination) -> list[str]:
@@ -126,7 +139,7 @@ def _requirement(answer: Determination, requirement: Requirement, stance: str, s
         "cite": standing.version.cite,
         "text": standing.version.doc,
         "scope_met": _TRI[scope],
-        "text_in_cfr": True,
+        "text_in_cfr": instrument.force != "proposed",
         "compliance_required": standing.compliance_required,
         "enforced": standing.enforced,
         "binding": standing.binds(stance),
@@ -177,7 +190,7 @@ def _license(answer: Determination, stance: str) -> tuple[dict[str, Any] | None,
         "purchase_order_required": held(anchors["license_needs_purchase_order"]) == TRUE
         if "license_needs_purchase_order" in anchors
         else False,
-        "conditions": list(_conditions(answer, stance)),
+        "conditions": [*_conditions(answer, stance), *shown_conditions(answer, "LICENSE")],
     }
     return license, debits
 

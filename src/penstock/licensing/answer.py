@@ -91,7 +91,7 @@ class Sheet:
     def put_days(self, key: str, start: Any, term: str, sign: int = 1) -> Any:
         """Put down the day that lies a term after (or before) a day, and return it."""
         days = self.law(term)
-        value = None if days is None else UNKNOWN if start == UNKNOWN else start + sign * dt.timedelta(days=days)
+        value = None if days is None or start is None else UNKNOWN if start == UNKNOWN else start + sign * dt.timedelta(days=days)
         self.put(key, value, term)
         return value
 

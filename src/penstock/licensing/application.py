@@ -42,6 +42,9 @@ def write_license(sheet: Sheet) -> None:
     due = {key: day if day == widest[key][0] else UNKNOWN for key, (day, _) in sure.items()}
     for key, day in due.items():
         sheet.put(key, day, sure[key][1])
+    if due["outer_limit_on"] == UNKNOWN != registered:
+        near, far = sure["outer_limit_on"][0], widest["outer_limit_on"][0]
+        sheet.notes.append(f"The outer limit is {near} if the stops in doubt do not count, and {far} if they all do.")
     sheet.put("outer_limit_day", sheet.law("APPLICATION_OUTER_LIMIT_DAYS"), "APPLICATION_OUTER_LIMIT_DAYS")
     sheet.put("excluded_days", count.days)
     write_age(sheet, registered)
@@ -73,8 +76,11 @@ def _limits(sheet: Sheet, registered: Any, referred: Any, stops: Stops) -> dict[
 
 def write_age(sheet: Sheet, registered: Any) -> None:
     """Write the calendar days since registration, stops included; none before it."""
-    since = UNKNOWN if registered == UNKNOWN else (sheet.on - registered).days
-    sheet.put("age_days", since if since == UNKNOWN or since >= 0 else None)
+    if registered == UNKNOWN:
+        sheet.put("age_days", UNKNOWN)
+    else:
+        since = (sheet.on - registered).days
+        sheet.put("age_days", since if since >= 0 else None)
 
 
 def _treated(row: Mapping[str, Any], due: Any, on: dt.date) -> str:

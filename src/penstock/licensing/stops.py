@@ -77,7 +77,8 @@ class Count:
 
 def read_stops(sheet: Sheet, registered: Any) -> Count:
     """Return the stops of an application: those that count, and with them those of which it is not known."""
-    sure, may = [], []
+    sure: list[tuple[dt.date, dt.date]] = []
+    may: list[tuple[dt.date, dt.date]] = []
     for i, stop in enumerate(sheet.values.get("application.stops", ())):
         timely = _timely(stop, sheet.law("STOPS_IF_TIMELY"))
         span = _span(stop, i, sheet, registered)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
-from penstock.rulebook.fixedpoint import Array, Numbers, Spill, exact_numbers
+from penstock.rulebook.fixedpoint import Array, Numbers, Spill, exact_numbers, rows_of
 
 __all__ = [
     "Array",
@@ -74,7 +74,7 @@ class Codes:
 
     def take(self, rows: Any) -> Codes:
         """Return some of the rows, by index or slice."""
-        return Codes(self.codes[rows], self.words)
+        return Codes(rows_of(self.codes, rows), self.words)
 
     @property
     def given(self) -> Array:
@@ -136,7 +136,9 @@ def column_of(values: Sequence[Any], type: str) -> tuple[Held, Array | None]:
 
 def take_rows(held: Held, rows: Any) -> Held:
     """Return some rows of a column, by index or slice."""
-    return held.take(rows) if isinstance(held, (Codes, Numbers)) else held[rows] if isinstance(held, np.ndarray) else held
+    return (
+        held.take(rows) if isinstance(held, (Codes, Numbers)) else rows_of(held, rows) if isinstance(held, np.ndarray) else held
+    )
 
 
 def distinct(keys: Array, radix: int) -> tuple[Array, Array]:
@@ -181,7 +183,7 @@ def same_text(a: Any, b: Any, memo: Memo, size: int) -> tuple[Array, Array]:
     """Return per row whether two texts are equal, and whether both are known."""
     left, right = (_as_codes(side, memo, size) for side in (a, b))
     left_ids, right_ids = memo.kept(("same", left.words, right.words), lambda: _numbered(left.words, right.words))
-    return left_ids[left.codes] == right_ids[right.codes], left.given & right.given
+    return left_ids.take(left.codes) == right_ids.take(right.codes), left.given & right.given
 
 
 def _numbered(*dictionaries: Words) -> list[Array]:

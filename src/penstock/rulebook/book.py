@@ -11,6 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from penstock.rulebook.check import check_book, exists
+from penstock.rulebook.designs import amended, assumed_value, check_includes, expand, read_design
 from penstock.rulebook.fold import Law, fold
 from penstock.rulebook.instruments import Instrument, read_instrument
 from penstock.rulebook.parse import RuleVersion, read_rules
@@ -49,6 +50,7 @@ class Book:
     first_day: dt.date
     _laws: dict[Any, Law] = field(factory=dict, init=False)
     _days: list[dt.date] = field(factory=list, init=False)
+    _dates: dict[str, set[dt.date]] = field(factory=dict, init=False)
 
     @classmethod
     def read(cls, root: Traversable, first_day: dt.date) -> Book:
@@ -56,8 +58,11 @@ class Book:
         files = sorted(_walk(root), key=lambda pair: pair[0])
         rules = [v for name, file in files if _is_rules(name) for v in read_rules(file.read_text("utf-8"), name)]
         yaml = {name: _yaml(file, name) for name, file in files if name.endswith(".yaml")}
-        tables = [t for name, raw in yaml.items() if "/tables/" in name for t in read_tables(raw, name)]
-        acts = [read_instrument(raw, n) for n, raw in yaml.items() if n.startswith(("instruments/", "designs/"))]
+        designs = [read_design(yaml[n], file.read_text("utf-8"), n) for n, file in files if n.startswith("designs/")]
+        rules += [rule for design in designs for rule in design.rules]
+        tables = amended((t for n, raw in yaml.items() if "/tables/" in n for t in read_tables(raw, n)), designs)
+        acts = [read_instrument(raw, name) for name, raw in yaml.items() if name.startswith("instruments/")]
+        acts += [design.act for design in designs]
         readings = {n: Reading(n, tuple(r["values"]), r["about"], r["cite"], r.get("point", ""))
                     for n, r in yaml["readings.yaml"]["readings"].items()}  # fmt: skip
         other = {n: raw for n, raw in yaml.items() if n.startswith(("data/", "book"))}
@@ -68,7 +73,7 @@ class Book:
         cls, rules: list[RuleVersion], tables: list[Table], acts: list[Instrument],
         readings: Mapping[str, Reading], data: Mapping[str, Any], first_day: dt.date,
     ) -> Book:  # fmt: skip
-        instruments = {i.id: i for i in sorted(acts, key=lambda i: (i.effective, i.published, i.id))}
+        instruments = {i.id: i for i in sorted(acts, key=lambda i: (i.proposed, i.effective, i.published, i.id))}
         order = list(instruments)
         for rule in rules:
             exists(rule.by, instruments, rule.file, rule.line, "instrument")
@@ -78,11 +83,13 @@ class Book:
         for chain in versions.values():
             chain.sort(key=lambda v: order.index(v.by))
         check_book(versions, {t.id: t for t in tables}, instruments)
+        check_includes(instruments)
         names = {rule.name: rule.id for rule in rules}
         book = cls(versions, {t.id: t for t in tables}, instruments, readings, data, names, first_day)
-        days = {d for i in acts for d in i.dates} | {c.first for t in tables for c in t.cells if c.first}
-        days |= {c.effective for t in tables for c in t.cells if c.effective} | {i.known for i in acts}
-        book._days.extend(sorted(days))
+        book._dates.update({act.id: {act.known, *act.dates} for act in acts})
+        for cell in (cell for table in tables for cell in table.cells):
+            book._dates[cell.by] |= {day for day in (cell.first, cell.effective) if day}
+        book._days.extend(sorted(set().union(*book._dates.values())))
         return book
 
     @property
@@ -90,25 +97,46 @@ class Book:
         """Return the names of the regimes: the actual law and every design."""
         return (ACTUAL, *(i.id for i in self.instruments.values() if i.proposed))
 
-    def change_days(self, first: dt.date, last: dt.date) -> list[dt.date]:
-        """Return the days on which the law changes between two days, both included."""
-        return [day for day in self._days if first <= day <= last]
+    def change_days(self, first: dt.date, last: dt.date, regime: str = ACTUAL) -> list[dt.date]:
+        """Return the days on which the law of a regime changes between two days, both included."""
+        designs = expand(self._named(regime), self.instruments, lambda _: True)
+        counting = [i.id for i in self.instruments.values() if not i.proposed or i.id in designs]
+        return sorted(day for day in set().union(*(self._dates[id] for id in counting)) if first <= day <= last)
 
-    def switches(self, chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the readings in use: the defaults with the chosen ones; UnknownSwitch for what is not a reading."""
+    def switches(self, chosen: Mapping[str, Any] | None = None, regime: str = ACTUAL) -> dict[str, Any]:
+        """Return the readings in use: the defaults with the chosen ones; UnknownSwitch for what is not a reading.
+
+        The parameters of the designs of a regime can be chosen like readings; they are named only where they are chosen.
+        """
         out: dict[str, Any] = {name: reading.values[0] for name, reading in self.readings.items()}
         for name, value in (chosen or {}).items():
-            if name not in self.readings:
-                near = nearest(name, self.readings)
-                raise UnknownSwitch(f"No reading is called {name!r}", at=f"switches.{name}", value=name, nearest=near,
-                                    allowed=tuple(self.readings))  # fmt: skip
-            match = [v for v in self.readings[name].values if v is value or (str(v).lower() == str(value).lower())]
-            if not match:
-                values = self.readings[name].values
-                raise UnknownSwitch(f"{name} cannot be {value!r}", at=f"switches.{name}", value=str(value),
-                                    nearest=nearest(value, map(str, values)), allowed=values)  # fmt: skip
-            out[name] = match[0]
+            if name in self.tables and self.tables[name].assumed:
+                designs = expand(self._named(regime), self.instruments, lambda _: True)
+                out[name] = assumed_value(self.tables[name], value, designs)
+            else:
+                out[name] = self._reading(name, value)
         return out
+
+    def _reading(self, name: str, value: Any) -> Any:
+        if name not in self.readings:
+            near = nearest(name, [*self.readings, *(t.id for t in self.tables.values() if t.assumed)])
+            raise UnknownSwitch(f"No reading is called {name!r}", at=f"switches.{name}", value=name, nearest=near,
+                                allowed=tuple(self.readings))  # fmt: skip
+        values = self.readings[name].values
+        match = [v for v in values if v is value or (str(v).lower() == str(value).lower())]
+        if not match:
+            raise UnknownSwitch(f"{name} cannot be {value!r}", at=f"switches.{name}", value=str(value),
+                                nearest=nearest(value, map(str, values)), allowed=values)  # fmt: skip
+        return match[0]
+
+    def _named(self, regime: str) -> tuple[str, ...]:
+        """Return the designs a regime names, ``a+b`` being a with b on top; UnknownRegime for what is none."""
+        designs = tuple(part for part in regime.split("+") if part != ACTUAL)
+        for part in designs:
+            if part not in self.regimes:
+                raise UnknownRegime(f"No regime is called {part!r}", at="regime", value=part,
+                                    nearest=nearest(part, self.regimes), allowed=self.regimes)  # fmt: skip
+        return designs
 
     def law(
         self, on: dt.date, known: dt.date | None = None, regime: str = ACTUAL, switches: Mapping[str, Any] | None = None
@@ -121,17 +149,14 @@ class Book:
             if day is not None and not self.first_day <= day < _LAST_DAY:
                 raise DateOutOfRange(f"{name}: the book begins on {self.first_day}; {day} is outside it", at=name, value=day,
                                      nearest=min(max(day, self.first_day), _LAST_DAY))  # fmt: skip
-        designs = tuple(part for part in regime.split("+") if part != ACTUAL)
-        for part in designs:
-            if part not in self.regimes:
-                raise UnknownRegime(f"No regime is called {part!r}", at="regime", value=part,
-                                    nearest=nearest(part, self.regimes), allowed=self.regimes)  # fmt: skip
-        chosen = self.switches(switches)
-        key = (self._epoch(on), self._epoch(known), designs, tuple(sorted((k, str(v)) for k, v in chosen.items())))
+        seen = known or _LAST_DAY
+        designs = expand(self._named(regime), self.instruments, lambda act: act.active(on, seen))
+        chosen = self.switches(switches, regime)
+        key = (self._epoch(on), self._epoch(known), regime, designs, tuple(sorted((k, str(v)) for k, v in chosen.items())))
         if key not in self._laws:
             first = self._days[key[0] - 1] if key[0] else on
             self._laws[key] = fold(self.versions, self.tables, self.instruments, self.names, on=max(first, self.first_day),
-                                   known=known or _LAST_DAY, regime=regime, designs=designs, switches=chosen)  # fmt: skip
+                                   known=seen, regime=regime, designs=designs, switches=chosen)  # fmt: skip
         return self._laws[key]
 
     def _epoch(self, day: dt.date | None) -> int:
@@ -154,6 +179,6 @@ def _is_rules(name: str) -> bool:
 
 def _yaml(file: Traversable, name: str) -> Any:
     try:
-        return load_yaml(file.read_text("utf-8"))
+        return load_yaml(file.read_text("utf-8"), trusted=True)
     except PenstockError as error:
         raise RuleError(error.message, file=name, hint=error.hint) from None

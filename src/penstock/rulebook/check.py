@@ -11,6 +11,7 @@ from penstock.rulebook.parse import RuleVersion
 from penstock.rulebook.tables import Table
 from penstock.terms.errors import RuleError
 from penstock.terms.suggest import nearest
+from penstock.terms.vocabulary import vocabulary
 
 __all__ = ["check_book", "exists"]
 
@@ -35,9 +36,14 @@ def check_book(
     for table in tables.values():
         for cell in table.cells:
             exists(cell.by, instruments, table.file, 0, "instrument")
+    names: dict[str, RuleVersion] = {}
     for chain in versions.values():
         _one_kind(chain)
         _no_twins(chain)
+        for version in chain:
+            _one_name(version, names)
+            if shown := version.options.get("shown_by"):
+                exists(shown, vocabulary().facts, version.file, version.line, "fact")
     for act in instruments.values():
         touched = {*act.repeals, *act.stops_enforcing, *act.compliance, *act.requires_compliance}
         for id in {*touched, *(p for s in act.suspends for p in s.provisions)}:
@@ -71,6 +77,18 @@ def _no_twins(chain: list[RuleVersion]) -> None:
                 hint=f"The other one is {other.file}:{other.line}.",
             )
         seen[version.by] = version
+
+
+def _one_name(version: RuleVersion, names: dict[str, RuleVersion]) -> None:
+    """Refuse a name under which two provisions could be meant."""
+    other = names.setdefault(version.name, version)
+    if other.id != version.id:
+        raise RuleError(
+            f"{version.name} is the name of two provisions, {other.id} and {version.id}",
+            file=version.file,
+            line=version.line,
+            hint=f"The other one is {other.file}:{other.line}.",
+        )
 
 
 def _reviews(versions: Mapping[str, list[RuleVersion]]) -> None:

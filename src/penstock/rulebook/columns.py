@@ -136,7 +136,7 @@ class Columns:
     def _looked_up(self, node: Node, held: Held, test: Callable[[Any], int], chunk: Chunk) -> Held:
         if not isinstance(held, Codes):
             return self._unknown(node, chunk) if held is None else test(held)
-        return self._absent(held.words.truths(node, test)[held.codes], node, chunk)
+        return self._absent(held.words.truths(node, test).take(held.codes), node, chunk)
 
     def _in(self, node: Node, args: list[Held], chunk: Chunk) -> Held:
         return self._looked_up(node, args[0], lambda value: TRUE if value in node.data[0] else FALSE, chunk)
@@ -184,6 +184,8 @@ class Columns:
         if not isinstance(condition, np.ndarray):
             if condition != UNKNOWN:
                 return a if condition == TRUE else b
+            if not isinstance(a, (Codes, Numbers)) and not isinstance(b, (Codes, Numbers)):
+                return a if a == b else None
             condition = np.full(chunk.size, UNKNOWN, np.uint8)
         if node.type.kind in ("number", "date"):
             picked: Codes | Numbers = pick_numbers(condition == TRUE, a, b, chunk.spill)

@@ -41,7 +41,9 @@ class Combinations:
         held = {name: chunk.facts.get(name) for name in self._facts} | {role: chunk.roles[role] for role in self._roles}
         if self._asks_on:
             held["on"] = chunk.on
-        varying = {name: column for name, column in held.items() if isinstance(column, (np.ndarray, Codes, Numbers))}
+        closed = self._list is not None and held[self._list] is None  # then only what absence comes to matters
+        names = self._roles if closed else held
+        varying = {name: held[name] for name in names if isinstance(held[name], (np.ndarray, Codes, Numbers))}
         if not varying:
             return self._plain(self._answer(held, 0))
         keys, radix, lasting = combine(varying.values(), self._closed(varying))
@@ -64,7 +66,8 @@ class Combinations:
         words = [column.words for column in varying.values() if isinstance(column, Codes)]
         if not words:
             return {}
-        constants = tuple((name, value) for name, value in held.items() if name not in varying)
+        columns = (np.ndarray, Codes, Numbers)
+        constants = tuple((name, value) for name, value in held.items() if not isinstance(value, columns))
         found: dict[int, Any] = words[0].kept((self._node, tuple(varying), *words[1:], constants), dict)
         return found
 

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from penstock.terms.numbers import Exact, exact
 
-__all__ = ["Array", "Numbers", "Spill", "arithmetic", "compare", "divide", "exact_numbers", "pick_numbers"]
+__all__ = ["Array", "Numbers", "Spill", "arithmetic", "compare", "divide", "exact_numbers", "pick_numbers", "rows_of"]
 
 Array = NDArray[Any]
 _INT64_MAX = 2**63 - 1
 _WIDE = 9.2e18  # what is computed below this in floating point is certainly below 2**63
+_LARGE = 2**31  # products of smaller numbers fit
 _DEN_USUAL = 10_000
 _MIRRORED = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "==": "=="}
 _COMPARE: dict[str, Any] = {
@@ -29,6 +30,11 @@ _COMPARE: dict[str, Any] = {
 }  # fmt: skip
 _BOUND = {">=": math.ceil, ">": math.floor, "<=": math.floor, "<": math.ceil, "==": math.floor}
 _ARITHMETIC: dict[str, Any] = {"add": np.add, "sub": np.subtract, "max": np.maximum, "min": np.minimum}
+
+
+def rows_of(values: Array, rows: Array | slice) -> Array:
+    """Return some rows of an array, by slice or by index, -1 being the last."""
+    return values[rows] if isinstance(rows, slice) else values.take(rows)
 
 
 class Spill:
@@ -62,8 +68,8 @@ class Numbers:
 
     def take(self, rows: Any) -> Numbers:
         """Return some of the rows, by index or slice."""
-        den = self.den[rows] if isinstance(self.den, np.ndarray) else self.den
-        return Numbers(self.num[rows], den, None if self.known is None else self.known[rows], self.peak)
+        den = rows_of(self.den, rows) if isinstance(self.den, np.ndarray) else self.den
+        return Numbers(rows_of(self.num, rows), den, None if self.known is None else rows_of(self.known, rows), self.peak)
 
     @property
     def given(self) -> Array:
@@ -96,10 +102,10 @@ def exact_numbers(values: Sequence[Exact | None]) -> tuple[Numbers, Array | None
 
 
 def _scale(values: list[Fraction]) -> Fraction | int:
-    """Return the number that makes all values whole and small, or a usual one where none makes them fit."""
+    """Return the number that makes all values whole, and large ones small, or a usual one where none makes them fit."""
     den = math.lcm(*(value.denominator for value in values))
     top = max((abs(value) for value in values), default=0)
-    if top * den <= _INT64_MAX:
+    if top * den <= _LARGE:
         return den
     shared = Fraction(den, math.gcd(*(int(value * den) for value in values)))
     return shared if top * shared <= _INT64_MAX else _DEN_USUAL

@@ -96,6 +96,8 @@ class Law:
         enforced = {id: version.name for id, version in self.enforced_versions.items()}
         tables: dict[str, Any] = {}
         for name, table in self.tables.items():
+            if not self.live[name]:
+                continue  # a table that no instrument in force has written is no part of this law
             if table.kind in ("number", "by_date", "date"):
                 value = self.number(name)
                 tables[name] = None if value is None else str(value if isinstance(value, dt.date) else plain(value))
@@ -122,12 +124,16 @@ def fold(
     designs: tuple[str, ...],
     switches: Mapping[str, Any],
 ) -> Law:
-    """Return the law of a day by applying every instrument in force and known, in order of effect."""
+    """Return the law of a day by applying every instrument in force and known, in order of effect.
+
+    Designs come after all actual law, in the order named: of two that write the same provision the last one counts.
+    """
     book = _counting(instruments, on, known, designs)
+    rank = {id: place for place, id in enumerate(book)}
     standings: dict[str, Standing] = {}
     enforced: dict[str, RuleVersion] = {}
     for id, chain in versions.items():
-        in_text = [v for v in chain if v.by in book]
+        in_text = sorted((v for v in chain if v.by in book), key=lambda v: rank[v.by])
         if not in_text or _gone(id, in_text[-1], book, on, switches):
             continue
         stand = [_standing(v, book, on) for v in in_text]
@@ -145,7 +151,8 @@ def _counting(
     """Return the instruments that count: in effect, known, not set aside; designs only where the regime names them."""
     live = [i for i in instruments.values() if i.active(on, known) and (not i.proposed or i.id in designs)]
     aside = {name for i in live for name in i.sets_aside}
-    kept = sorted((i for i in live if i.id not in aside), key=lambda i: (i.proposed, i.effective, i.published, i.id))
+    place = {id: n for n, id in enumerate(designs, 1)}
+    kept = sorted((i for i in live if i.id not in aside), key=lambda i: (place.get(i.id, 0), i.effective, i.published, i.id))
     return {i.id: i for i in kept}
 
 

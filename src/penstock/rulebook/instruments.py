@@ -18,7 +18,7 @@ FORCES = ("statute", "executive_order", "legislative_rule", "is_informed", "lice
           "policy_statement", "non_enforcement", "political_commitment", "proposed")  # fmt: skip
 _KEYS = frozenset({
     "id", "title", "cite", "kind", "force", "published", "known", "effective", "source", "confidence", "note",
-    "compliance", "repeals", "suspends", "stops_enforcing", "requires_compliance", "sets_aside",
+    "compliance", "repeals", "suspends", "stops_enforcing", "requires_compliance", "sets_aside", "includes",
 })  # fmt: skip
 _REQUIRED = ("id", "title", "cite", "kind", "force", "effective", "source", "confidence")
 
@@ -58,6 +58,7 @@ class Instrument:
     stops_enforcing: frozenset[str] = frozenset()
     requires_compliance: Mapping[str, dt.date] = field(factory=dict)
     sets_aside: frozenset[str] = frozenset()
+    includes: tuple[str, ...] = ()
     file: str = ""
 
     @property
@@ -131,6 +132,7 @@ def _build(raw: Mapping[str, Any], file: str) -> Instrument:
             for name in names
         },
         sets_aside=frozenset(raw.get("sets_aside", ())),
+        includes=tuple(raw.get("includes", ())),
         file=file,
     )
 

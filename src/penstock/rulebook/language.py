@@ -108,11 +108,13 @@ def duty(
     interval_months: str | None = None,
     to: str = "",
     charge_pct: str = "",
+    shown_by: str = "",
     replaces: str = "",
 ) -> type_of_decorator:
-    """Declare what the use of an authorization (``of``) obliges to, when the body holds.
+    """Declare what the use of an authorization, or of another path (``of``), obliges to, when the body holds.
 
     Numbers of days and months are names of tables; a leading minus is before the event, 0 is with it.
+    ``shown_by`` names the fact that shows it done before the event: until then it is an open condition, never a bar.
     """
     return _read_not_run()
 

@@ -61,6 +61,13 @@ class Lowerer(ExpressionReader):
         derived = self.rule(by)
         return self.graph.make("given", (read, derived), data=name, type=read.type)
 
+    def paper(self, name: str) -> Node:
+        """Return the node that reads a paper: one that is not mentioned is open, not missing."""
+        self._papers = True
+        node = self.fact(name)
+        self._papers = False
+        return node
+
     def _version(self, version: RuleVersion, env: Mapping[str, Any], argument: str) -> Node:
         key = (version.id, version.by, argument + ("!" if self._papers else ""))
         if key not in self._done:

@@ -26,7 +26,7 @@ _OPTIONS: Mapping[str, frozenset[str]] = {
     "requirement": frozenset({"by", "replaces", "prohibition", "not_pursued", "presumption"}),
     "authorization": frozenset({"by", "replaces", "draws"}),
     "review": frozenset({"by", "of", "policy", "order", "replaces", "draws", "whole"}),
-    "duty": frozenset({"by", "of", "event", "deadline_days", "interval_months", "to", "charge_pct", "replaces"}),
+    "duty": frozenset({"by", "of", "event", "deadline_days", "interval_months", "to", "charge_pct", "shown_by", "replaces"}),
     "flag": frozenset({"by", "replaces"}),
 }
 _PARAMETERS = {"Transaction": "transaction", "Party": "party", "Row": "row"}
@@ -58,8 +58,10 @@ class RuleVersion:
         return ast.unparse(self.body)
 
 
-def read_rules(text: str, file: str) -> Iterator[RuleVersion]:
+def read_rules(text: str, file: str, by: str = "") -> Iterator[RuleVersion]:
     """Yield the rule versions of one file; RuleError names file, line and remedy.
+
+    ``by`` is the instrument that writes every rule of the file, where they do not name one.
 
     >>> next(read_rules('''@definition("772.1", by="ear")
     ... def abroad(t: Transaction):
@@ -74,7 +76,7 @@ def read_rules(text: str, file: str) -> Iterator[RuleVersion]:
         raise RuleError(f"not Python: {error.msg}", file=file, line=error.lineno or 0) from None
     for statement in module.body:
         if isinstance(statement, ast.FunctionDef):
-            yield _rule(statement, file)
+            yield _rule(statement, file, by)
         elif not _harmless(statement):
             raise RuleError("only rules, imports of rules and a docstring may stand here", file=file,
                             line=statement.lineno, hint="Write a decorated function.")  # fmt: skip
@@ -86,9 +88,9 @@ def _harmless(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith(_IMPORTS)
 
 
-def _rule(function: ast.FunctionDef, file: str) -> RuleVersion:
+def _rule(function: ast.FunctionDef, file: str, by: str) -> RuleVersion:
     kind, call = _decorator(function, file)
-    options = _options(kind, call, file)
+    options = _options(kind, call, file, by)
     doc = ast.get_docstring(function)
     body = function.body[1:]
     if not doc:
@@ -122,8 +124,8 @@ def _decorator(function: ast.FunctionDef, file: str) -> tuple[str, ast.Call]:
                     hint=f"Decorate it with one of {kinds}.")  # fmt: skip
 
 
-def _options(kind: str, call: ast.Call, file: str) -> dict[str, Any]:
-    options: dict[str, Any] = {}
+def _options(kind: str, call: ast.Call, file: str, by: str) -> dict[str, Any]:
+    options: dict[str, Any] = {"by": by}
     pairs = [
         *zip(KINDS[kind], call.args, strict=False),
         *((keyword.arg or "", keyword.value) for keyword in call.keywords),

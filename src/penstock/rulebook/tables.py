@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from penstock.rulebook.instruments import Instrument, applies
 from penstock.terms.countries import codes
@@ -50,7 +50,10 @@ class Cell:
 
 @frozen
 class Table:
-    """One table: its name in rules, the words for it, its kind and unit, and its dated cells in order."""
+    """One table: its name in rules, the words for it, its kind and unit, and its dated cells in order.
+
+    ``assumed`` says why the number is an assumption of Penstock; such a number can be set like a reading.
+    """
 
     id: str
     title: str
@@ -59,17 +62,24 @@ class Table:
     cells: tuple[Cell, ...]
     file: str
     labels: str = ""
+    assumed: str = ""
 
     def live(self, on: dt.date, known: dt.date, book: Mapping[str, Instrument], switches: Mapping[str, Any]) -> list[Cell]:
-        """Return the cells in force on a day, in the order their instruments wrote them."""
+        """Return the cells in force on a day, in the order their instruments wrote them, those of designs last.
+
+        ``book`` holds the instruments that count, in their order.
+        """
+        order = list(book)
         out = []
         for cell in self.cells:
             instrument = book.get(cell.by)
             if instrument is None or instrument.known > known or not applies(cell.when, switches):
                 continue
             if cell.start(instrument) <= on:
-                out.append((cell.start(instrument), cell))
-        return [cell for _, cell in sorted(out, key=lambda pair: pair[0])]
+                rank = order.index(cell.by) if instrument.proposed else -1
+                out.append((rank, cell.start(instrument), cell))
+        cells = [cell for _, _, cell in sorted(out, key=lambda entry: entry[:2])]
+        return [evolve(cell, value=switches.get(self.id, cell.value)) for cell in cells] if self.assumed else cells
 
 
 def read_tables(raw: Any, file: str) -> list[Table]:

@@ -15,7 +15,7 @@ __all__ = ["load_yaml"]
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # 4E091 is a classification, not 4 times ten to the 91st
 _NUMBER = re.compile(r"(?![0-9]E[0-9]{3}$)[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$")
-_NODES_MAX = 2_000_000
+_DEPTH_MAX = 64
 
 
 class _Loader(_Base):  # type: ignore[misc]
@@ -51,17 +51,18 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _number)
 _Loader.add_constructor(None, _nothing)
 
 
-def load_yaml(text: str) -> Any:
+def load_yaml(text: str, *, trusted: bool = False) -> Any:
     """Return the one document in a text; BadDocument says the line and what is wrong.
 
-    Aliases are refused: a fact is written where it is read.
+    Aliases are refused: a fact is written where it is read.  So is nesting deeper than any document needs, before it
+    can exhaust the parser; ``trusted`` skips both checks for files that ship with the product.
 
     >>> load_yaml("{NO: no, yes: true, tpp: 15831.2, on: 2025-05-16, eccn: 4E091}")
     {'NO': 'no', 'yes': True, 'tpp': Fraction(79156, 5), 'on': '2025-05-16', 'eccn': '4E091'}
     """
     try:
-        if "*" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
-            raise BadDocument("YAML aliases (*name) are not accepted", hint="Write the value where it is used.")
+        if not trusted:
+            _check_shape(text)
         return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -71,3 +72,16 @@ def load_yaml(text: str) -> Any:
         raise BadDocument(f"not YAML: {str(error).splitlines()[0]}") from None
     except (ValueError, RecursionError) as error:
         raise BadDocument(f"not usable YAML: {error}") from None
+
+
+def _check_shape(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise BadDocument("YAML aliases (*name) are not accepted", hint="Write the value where it is used.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEPTH_MAX:
+            raise BadDocument(f"The document is nested deeper than {_DEPTH_MAX} levels", hint="Facts nest four levels deep.")

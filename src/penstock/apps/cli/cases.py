@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from penstock.apps.cli.kinds import ANSWERS
 from penstock.decision.cases import Case, Mismatch, read_cases, run_case
 from penstock.terms.documents import read_document
 from penstock.terms.numbers import dump_json
@@ -27,7 +28,7 @@ def run_files(files: tuple[str, ...], kind: str | None, topic: str | None, min_c
     ]
     passed = failed = questions = 0
     for case in chosen:
-        found = run_case(case)
+        found = run_case(case, ANSWERS)
         if not found:
             passed += 1
         elif case.confidence == "low":

@@ -206,6 +206,38 @@ def table(
 
 
 @cli.command()
+@click.argument("file", metavar="FILE|-")
+@click.option("--on", required=True, metavar="DATE", help="The day on which it is asked.")
+@_JSON
+def clock(file: str, on: str, as_json: bool) -> None:
+    """Date an application or a validated end user: what is due when, who decides next, what silence means."""
+    from penstock.apps.cli import kinds
+    from penstock.terms.documents import read_facts
+
+    day = _day(on, "--on")
+    assert day is not None
+    answer = kinds.ask_clock(read_facts(_document(file)), day)
+    _put(answer.document()) if as_json else kinds.tell_clock(answer)
+
+
+@cli.command()
+@click.argument("file", metavar="FILE|-")
+@click.option("--on", required=True, metavar="DATE", help="Date of the law.")
+@_KNOWN
+@_SWITCH
+@_JSON
+def owners(file: str, on: str, known: str | None, switches: tuple[str, ...], as_json: bool) -> None:
+    """Judge the owners of an entity: whether listed parties restrict it, with the holdings that carry the answer."""
+    from penstock.apps.cli import kinds
+    from penstock.terms.documents import read_facts
+
+    day = _day(on, "--on")
+    assert day is not None
+    answer = kinds.ask_owners(read_facts(_document(file)), day, _day(known, "--known"), switches=_chosen(switches))
+    _put(answer.document()) if as_json else kinds.tell_owners(answer)
+
+
+@cli.command()
 @click.argument("name", required=False)
 @_JSON
 def facts(name: str | None, as_json: bool) -> None:

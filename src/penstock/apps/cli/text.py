@@ -144,6 +144,7 @@ def _stance(answer: Determination, name: str, block: Mapping[str, Any], *, same:
     if barred:
         _say("Not available: " + "; ".join(barred), 2)
     _license(block)
+    _before(answer, block)
     if block["missing_facts"]:
         _say("Would decide it: " + ", ".join(entry["id"] for entry in block["missing_facts"]), 2)
     for reading in library.book().readings.values():
@@ -173,9 +174,14 @@ def _authorization(answer: Determination, entry: Mapping[str, Any], *, chosen: b
         after = entry["remaining_after_tpp"]
         left = f"; {show_value(after)} TPP left after this" if after is not None else ""
         _say(f"Room: {show_value(entry['headroom_tpp'])} TPP{left}", 4)
-    for paper in entry["conditions"]:
+    _before(answer, entry)
+
+
+def _before(answer: Determination, entry: Mapping[str, Any]) -> None:
+    """Print what a path asks for: the papers to have, and what is due when."""
+    for paper in entry.get("conditions", ()):
         _say(f"{_STATUS[paper['status']]} {paper['id']} [{paper['cite']}]", 4)
-    for duty in entry["duties"]:
+    for duty in entry.get("duties", ()):
         unsure = " (if the counter, which is not given, reaches the limit)" if duty.get("applies") == "unknown" else ""
         _say(f"{_due(answer.on, duty)}: {duty['text']}{unsure} [{duty['cite']}]", 4)
 
@@ -236,7 +242,7 @@ def _citations(blocks: Mapping[str, Mapping[str, Any]]) -> None:
 
 def _readings(answer: Determination) -> list[str]:
     defaults = library.book().switches()
-    return [f"{name}={value}" for name, value in answer.program.law.switches.items() if value != defaults[name]]
+    return [f"{name}={value}" for name, value in answer.program.law.switches.items() if value != defaults.get(name, value)]
 
 
 def proof(answer: Determination, only: str | None) -> None:
@@ -351,7 +357,8 @@ def _standing_lines(entry: Mapping[str, Any]) -> Iterator[str]:
     if "rule" in entry:
         yield f"rule: {entry['rule']}"
         due, required, enforced = entry["compliance_due"], show_value(entry["compliance_required"]), show_value(entry["enforced"])
-        yield f"in the text: true; compliance required: {required} (from {due}); enforced: {enforced}"
+        text = str(entry["text_in_cfr"]).lower()
+        yield f"in the text: {text}; compliance required: {required} (from {due}); enforced: {enforced}"
         if entry["not_enforced_by"]:
             yield f"not enforced by {entry['not_enforced_by']['cite']} since {entry['not_enforced_by']['effective']}"
     for key in ("writes", "repeals", "stops_enforcing"):

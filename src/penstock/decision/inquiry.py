@@ -1,0 +1,194 @@
+"""A question to the solver about one or several laws: what is taken for granted about the transaction it is asked of.
+
+Every answer that names a transaction can be checked: the transaction is a plain document, and the scalar backend
+answers it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from penstock.decision.prepare import MOVES, Prepared, prepare
+from penstock.decision.program import Program
+from penstock.rulebook.domains import Domains
+from penstock.rulebook.ir import Graph, Node
+from penstock.rulebook.solver import Encoding
+from penstock.rulebook.unknowns import ROLE, Formula, Unknowns, alike, conj, disj, neg, z3
+from penstock.rulebook.values import facts_below, value_of
+from penstock.terms.documents import Facts
+from penstock.terms.vocabulary import vocabulary
+
+__all__ = ["Finding", "Inquiry", "Span", "fully_stated", "open_facts", "prepared_of", "smallest", "underived"]
+
+Span = tuple[dt.date, dt.date]  # half-open
+Policy = Callable[[str], Any]
+_CLOSED = ("knowledge", "not_relied_on")
+_CONSIGNEE, _END_USER = "ultimate_consignee", "end_user"
+_CHIP_FACTS = ("item.tpp", "item.performance_density")
+_CLASS, _AREA = "item.eccn", "item.die_area_mm2"
+_ROWS_MAX = 2
+
+
+def fully_stated(program: Program, absent: Iterable[str] = ()) -> Policy:
+    """Return the policy of a transaction that states every fact, so that every question has an answer.
+
+    A fact that the applicant may leave out without leaving a question open (own papers, knowledge) may be left out; a
+    class or status that the law derives may be given or derived; a computed number is given.
+    """
+    left_out, derived, words = frozenset(absent), _derived(program.graph), vocabulary()
+
+    def stated(name: str) -> Any:
+        if name in left_out or "[]" in name:
+            return name not in left_out
+        spec = words.facts[name]
+        if spec.absent in _CLOSED:
+            return None
+        if spec.absent == "computed" and spec.item_type not in ("int", "number") and name in derived:
+            return None
+        return ROLE if spec.role else True
+
+    return stated
+
+
+def open_facts(*programs: Program, exact: bool) -> Policy:
+    """Return the policy of a transaction of which any fact may be unknown.
+
+    With ``exact`` the facts that numbers are computed from by multiplication or division are left out, the computed
+    number may be stated; and no row states a date.  Then what the solver finds is a transaction as it is.
+    """
+    factors = {name for program in programs for name in _factors(program.graph)} if exact else set()
+    objects = vocabulary().objects
+
+    def stated(name: str) -> Any:
+        if name == "activity.type":
+            return True
+        rows, _, field = name.partition("[].")
+        if exact and field and objects[vocabulary().facts[rows].object][field].type == "date":
+            return False
+        return False if name in factors else None
+
+    return stated
+
+
+def underived(program: Program) -> list[str]:
+    """Return the facts that are computed when absent, by their description, but that a rule reads as if they were not."""
+    found: set[str] = set()
+    for node in program.graph.reachable(program.outputs):
+        for arg in () if node.op == "truth" else node.args[1:] if node.op in ("given", "stated") else node.args:
+            read = arg.args[0] if arg.op == "truth" else arg
+            if read.op == "fact" and vocabulary().facts[read.data].absent == "computed":
+                found.add(read.data)
+    return sorted(found)
+
+
+def _derived(graph: Graph) -> frozenset[str]:
+    """Return the facts that every rule reads as given, else as a definition of the law derives them."""
+    return frozenset(node.data for node in graph.nodes if node.op == "given" and node.data)
+
+
+def _factors(graph: Graph) -> set[str]:
+    out: set[str] = set()
+    for node in graph.nodes:
+        if node.op in ("quantified", "reaches", "best"):
+            inner = graph.reachable([graph.nodes[i] for i in node.data[1:-1] if isinstance(i, int)])
+            if any(map(_multiplies, inner)):
+                out |= facts_below(node.args[0])
+        elif _multiplies(node):
+            out |= facts_below(node.args[1])
+    return out
+
+
+def _multiplies(node: Node) -> bool:
+    return node.op in ("mul", "div") and all(value_of(arg) is None for arg in node.args)
+
+
+@frozen
+class Finding:
+    """Something a proof came upon: about which provision, where it stands, and whether the proof fails by it.
+
+    ``example`` is a transaction that shows it: its facts, its day, and what a second transaction changes.
+    """
+
+    text: str
+    provision: str = ""
+    cite: str = ""
+    fails: bool = False
+    example: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen(eq=False)
+class Inquiry:
+    """Some laws, the unknown facts they share, and the day of the act."""
+
+    programs: tuple[Program, ...]
+    unknowns: Unknowns
+    on: Any
+    days: tuple[Formula, ...]
+
+    @classmethod
+    def of(cls, programs: Iterable[Program], stated: Policy, spans: Iterable[Span], *, rows: bool) -> Inquiry:
+        """Return an inquiry; with ``rows`` lists have up to two rows, else questions over rows are free."""
+        asked = tuple(programs)
+        unknowns = Unknowns(Domains(program.graph for program in asked), stated, _ROWS_MAX if rows else None)
+        on = z3().Int("on")
+        days = disj(z3().And(on >= first.toordinal(), on < last.toordinal()) for first, last in spans)
+        return cls(asked, unknowns, on, (days,))
+
+    def encoding(self, program: Program, rename: Callable[[str], str] = str, on: Any = None) -> Encoding:
+        """Return a law over the unknown facts; ``rename`` tells copies of a fact apart."""
+        return Encoding(program.graph, self.unknowns, self.on if on is None else on, rename)
+
+    def solver(self) -> Any:
+        """Return a solver that knows what is taken for granted about all facts read so far."""
+        solver = z3().Solver()
+        granted = [*self.days, *self._parties(), *self._item()]
+        solver.add(*(part for part in (*granted, *self.unknowns.constraints) if part is not True))
+        return solver
+
+    def _parties(self) -> list[Formula]:
+        """Return who is in a transaction: one who ships has a consignee, and a consignee is the end user at least."""
+        act = self.unknowns.fact("activity.type", "activity.type").value
+        moves = disj(act[move] for move in MOVES)
+        role, implies = self.unknowns.role, z3().Implies
+        out = [implies(moves, role(_CONSIGNEE)), implies(role(_CONSIGNEE), role(_END_USER))]
+        out += [role(name) == role("+" + name) for name in vocabulary().roles]
+        for _, spec, fact in self.unknowns.facts.values():
+            if spec.role and not isinstance(fact.known, bool) and not alike(fact.known, role(spec.role)):
+                out.append(implies(fact.known, role(spec.role)))
+        return out
+
+    def _item(self) -> list[Formula]:
+        """Return that a class is asserted or computed from the numbers of the chip, and that a die has an area."""
+        facts = self.unknowns.facts
+        numbers = disj(facts[name][2].known for name in _CHIP_FACTS if name in facts)
+        asserted = facts[_CLASS][2].known if _CLASS in facts else False
+        area = [facts[_AREA][2].value > 0] if _AREA in facts else []
+        return [*area, True if asserted is True or numbers is True else neg(conj([asserted, numbers]))]
+
+    def document(self, model: Any, rename: Callable[[str], str] = str) -> tuple[dict[str, Any], dt.date]:
+        """Return the transaction of a model, and its day."""
+        values = self.unknowns.facts_of(model, rename)
+        named = {vocabulary().facts[name].role for name in values} - {""}
+        for role in sorted(self.unknowns.roles_of(model) - named):
+            if not role.startswith("+"):
+                values[f"parties.{role}.name"] = "Party"
+        return values, dt.date.fromordinal(model.eval(self.on, model_completion=True).as_long())
+
+
+def prepared_of(values: Mapping[str, Any]) -> Prepared:
+    """Return plain facts as the scalar backend takes them."""
+    return prepare(Facts(values))
+
+
+def smallest(values: Mapping[str, Any], holds: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
+    """Return as few of the facts as still show something."""
+    kept = dict(values)
+    for name in sorted(values, reverse=True):
+        fewer = {other: value for other, value in kept.items() if other != name}
+        if name != "activity.type" and holds(fewer):
+            kept = fewer
+    return kept

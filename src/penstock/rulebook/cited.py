@@ -1,0 +1,57 @@
+"""Everything in a book that carries a citation, in one list: rules and their lines, table cells, instruments, readings, data."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from penstock.rulebook.book import Book
+from penstock.rulebook.parse import RuleVersion
+
+__all__ = ["Cited", "cited"]
+
+_LINES = frozenset({"needs", "within", "files"})
+
+
+@frozen
+class Cited:
+    """One citation: what carries it (a rule, a line of one, a cell, ...), its name, where it stands in the files."""
+
+    kind: str
+    id: str
+    cite: str
+    place: str
+    by: str = ""
+
+
+def cited(book: Book) -> Iterator[Cited]:
+    """Yield every citation of a book, rules first."""
+    for chain in book.versions.values():
+        for version in chain:
+            place = f"{version.file}:{version.line}"
+            yield Cited(version.kind, version.name, version.cite, place, version.by)
+            yield from (Cited("line", version.name, cite, place, version.by) for cite in _lines(version))
+    for table in book.tables.values():
+        yield from (Cited("cell", table.id, cell.cite, table.file, cell.by) for cell in table.cells)
+    yield from (Cited("instrument", act.id, act.cite, act.file) for act in book.instruments.values())
+    yield from (Cited("reading", reading.name, reading.cite, "readings.yaml") for reading in book.readings.values())
+    for file, raw in book.data.items():
+        yield from (Cited("data", str(entry.get("id") or entry.get("provision")), str(entry["cite"]), file, str(entry.get("by", "")))
+                    for entry in _entries(raw))  # fmt: skip
+
+
+def _lines(version: RuleVersion) -> Iterator[str]:
+    """Yield the citations of the lines of a license exception or review row."""
+    for node in ast.walk(version.body):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _LINES and node.args:
+            yield str(ast.literal_eval(node.args[0]))
+
+
+def _entries(raw: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of a data file that cite the law; a list of names that may be cited is not one of them."""
+    for key, value in raw.items() if isinstance(raw, Mapping) else ():
+        if isinstance(value, list) and key != "named":
+            yield from (entry for entry in value if isinstance(entry, Mapping) and "cite" in entry)
