@@ -60,8 +60,8 @@ PLACES = (
     "MO",
 )
 _MOVES = ("export", "reexport", "transfer_in_country")
-_ECCNS = ("none", "EAR99", "3A090.a", "3A090.b", "3A090.c", "4A090.a", "4A090.b", "5A992.z.1", "5A992.z.2", "5A002.z.1.a", "4E091",
-          "3A991", "4A994", "3B991.b")  # fmt: skip
+_ECCNS = ("none", "EAR99", "3A090.a", "3A090.b", "3A090.c", "4A090.a", "4A090.b", "5A992.z.1", "5A992.z.2", "5A002.z.1.a",
+          "4E091", "3A991", "4A994", "3B991.b")  # fmt: skip
 _CHIPS = tuple(chip_table())
 _USES = vocabulary().facts["end_use.types"].enum
 
@@ -260,7 +260,7 @@ def complete_facts(draw: st.DrawFn, items: st.SearchStrategy[Flat] | None = None
     """Draw a transaction in which every fact the rules may ask for is stated, so that nothing is undecided."""
     place = draw(st.sampled_from(PLACES))
     chosen = st.one_of(item_by_parameters(), _item_by_class(), _memory(), _weights()) if items is None else items
-    facts = draw(_circumstances(place, draw(st.sampled_from(kinds)))) | draw(chosen)
+    facts: Flat = draw(_circumstances(place, draw(st.sampled_from(kinds)))) | draw(chosen)
     facts |= draw(_company("ultimate_consignee", place))
     if draw(st.booleans()):
         facts |= draw(_company("end_user", draw(st.sampled_from(PLACES))))

@@ -28,8 +28,7 @@ def assert_backends_agree(facts: Flat, asked: Asked) -> None:
 
 @given(complete_facts(), laws())
 def test_verdict_and_trace_agree_on_complete_transactions(
-    facts: Flat, on: dt.date, regime: str, switches: dict[str, Any]
-) -> None:
+    facts: Flat, asked: Asked) -> None:
     assert_backends_agree(facts, asked)
 
 

@@ -31,13 +31,21 @@ def removable(facts: Flat) -> list[str]:
     )
 
 
+def said(outcome: str) -> str:
+    """Return an outcome as the contract tells them apart while facts are missing.
+
+    An item for which no license is required may still turn out not to be subject to the EAR: the same freedom, path NLR.
+    """
+    return "no_license_required" if outcome == "not_subject" else outcome
+
+
 def assert_sound(before: Determination, after: Determination) -> None:
     for stance in STANCES:
         less, more = before.verdicts[stance], after.verdicts[stance]
         if less.license_required != "unknown":
             assert less.license_required == more.license_required
         if less.outcome != "unknown":
-            assert less.outcome == more.outcome
+            assert said(less.outcome) == said(more.outcome)
         if less.path != "UNKNOWN":
             assert less.path == more.path
 

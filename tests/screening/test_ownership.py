@@ -270,7 +270,7 @@ def test_the_proof_suffices_and_nothing_in_it_is_idle(edges: list[Edge]) -> None
 @given(edges=graphs(unknown=False))
 def test_multiplied_shares_are_the_limit_of_longer_and_longer_chains(edges: list[Edge]) -> None:
     held = {name: 1.0 if name[0] == "L" else 0.0 for name in NAMES}
-    for _ in range(400):
+    for _ in range(800):
         held |= {n: sum(held[a] * float(s) for a, b, s in edges if b == n and a != "T") for n in NAMES[2:]}
     assert float(ask(*edges, reading="multiply").aggregate_share or 0) == pytest.approx(held["T"], abs=1e-6)
 

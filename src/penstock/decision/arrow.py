@@ -51,7 +51,7 @@ def type_errors(name: str, type: Any) -> list[PenstockError]:
 
 def day_errors(name: str, type: Any) -> list[PenstockError]:
     """Return what is wrong with the Arrow type of a column of days."""
-    if pa.types.is_null(type) or _fits_item(type, _DAY):
+    if pa.types.is_null(type) or _fits(type, _DAY):
         return []
     return [_mistyped(name, str(type)[:80], _DAY)]
 

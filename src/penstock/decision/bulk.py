@@ -92,16 +92,15 @@ def decide_columns(
     """Return the answers for many transactions, row by row as :func:`decide_facts` gives them.
 
     ``columns`` holds, per fact, what :func:`fact_column` takes; ``on`` is one day or one per row; ``size`` is the number
-    of rows, which the columns tell where there are any.  Raises UnknownFact
-    for a column that is no fact and LawUnavailable for a day, regime or reading the book does not have; what is wrong
-    in a row is its ``error_code``.
+    of rows, which the columns tell where there are any.  Raises UnknownFact for a column that is no fact and
+    LawUnavailable for a day, regime or reading the book does not have; what is wrong in a row is its ``error_code``.
 
     >>> found = decide_columns({"activity.type": ["export", "sell"], "item.eccn": ["EAR99", None]}, on="2026-04-01")
     >>> found.texts("enforced_outcome"), found.texts("error_code")
     (['unknown', None], [None, 'bad_enum'])
     """
     if isinstance(columns, Mapping):
-        if errors := name_errors(list(columns)):
+        if errors := [error for name in columns for error in name_errors(name, ())]:
             raise first_of(errors)
         columns = [fact_column(name, values) for name, values in columns.items()]
     days = _days(on)

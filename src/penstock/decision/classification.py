@@ -229,7 +229,8 @@ def candidates(resolved: Resolved, on: dt.date, law: Law) -> set[str]:
         if name is None:
             return {*found, "none"}
         span = resolved.die_area if name == "item.performance_density" else None
-        open_ += [facts.with_({name: value}) for value in _samples(name, law, facts, span)]
+        tpp = _ask(law, prepared, on)["item.tpp"]
+        open_ += [facts.with_({name: value}) for value in _samples(name, law, tpp, span)]
     return found
 
 
@@ -241,7 +242,7 @@ def _first_open(names: list[str]) -> str | None:
     return None
 
 
-def _samples(name: str, law: Law, facts: Facts, span: tuple[Any, Any] | None) -> list[Any]:
+def _samples(name: str, law: Law, tpp: Any, span: tuple[Any, Any] | None) -> list[Any]:
     """Return one value of a fact for each interval between the limits the rules compare it with."""
     spec = vocabulary().facts[name]
     if spec.item_type == "bool":
@@ -253,9 +254,8 @@ def _samples(name: str, law: Law, facts: Facts, span: tuple[Any, Any] | None) ->
         return [1]
     between = [exact(Fraction(a + b) / 2) for a, b in itertools.pairwise(cuts)]
     values = sorted({exact(Fraction(cuts[0]) / 2), *cuts, *between, exact(cuts[-1] * 2)})
-    if span is not None and isinstance(facts.values.get("item.tpp"), (int, Fraction)):
-        tpp = Fraction(facts.values["item.tpp"])
-        low, high = tpp / span[1], tpp / span[0]
+    if span is not None and tpp is not None:
+        low, high = Fraction(tpp) / span[1], Fraction(tpp) / span[0]
         values = [exact(low), exact(high), *(value for value in values if low < value < high)]
     return values
 

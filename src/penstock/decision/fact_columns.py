@@ -58,17 +58,13 @@ class FactColumn:
     lost: Array | None = None
 
 
-def name_errors(names: Sequence[str]) -> list[PenstockError]:
-    """Return an error for each column name that is not a fact, or is given twice."""
+def name_errors(name: str, before: Sequence[str]) -> list[PenstockError]:
+    """Return what is wrong with the name of a column: it is no fact, or was given ``before``."""
     words = vocabulary()
-    errors: list[PenstockError] = []
-    for place, name in enumerate(names):
-        if name not in words.facts:
-            near = nearest(name, words.facts) or nearest(words.shorthands.get(name, name), words.facts)
-            errors.append(UnknownFact(f"{name} is not a fact", at=name, nearest=near, hint="`penstock facts` lists every name."))
-        elif name in names[:place]:
-            errors.append(BadDocument(f"The column {name} is given twice", at=name))
-    return errors
+    if name not in words.facts:
+        near = nearest(name, words.facts) or nearest(words.shorthands.get(name, name), words.facts)
+        return [UnknownFact(f"{name} is not a fact", at=name, nearest=near, hint="`penstock facts` lists every name.")]
+    return [BadDocument(f"The column {name} is given twice", at=name)] if name in before else []
 
 
 def fact_column(name: str, values: Any) -> FactColumn:

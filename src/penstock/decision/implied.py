@@ -135,10 +135,9 @@ class Items:
         """Return the facts with what settling changed, row by row."""
         mask, place_of = where
         types = vocabulary().facts
+        names = {name for values, _ in found for name in values if name.startswith("item.")} | (set(part) - {"on"})
         changed: dict[str, Held] = {}
-        for name in sorted({name for values, _ in found for name in values if name.startswith("item.")}.union(
-            name for name in part if name != "on"
-        )):  # fmt: skip
+        for name in sorted(names):
             values = [settled.get(name) for settled, _ in found]
             before = [python_value(part.get(name), int(row), types[name].type) for row in first]
             if values != before:

@@ -15,18 +15,16 @@ from weakref import WeakKeyDictionary
 from attrs import frozen
 
 from penstock.decision import library
-from penstock.decision.again import Again, Change
+from penstock.decision.again import Again
 from penstock.decision.determination import Determination, decide_facts
 from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
 from penstock.rulebook import ACTUAL, STANCES
-from penstock.rulebook.ir import UNKNOWN, Node
-from penstock.rulebook.missing import missing_below
+from penstock.rulebook.ir import TRUE, UNKNOWN, Node
 from penstock.rulebook.parse import RuleVersion
-from penstock.rulebook.values import value_of
 from penstock.terms.documents import Facts, read_facts
 from penstock.terms.vocabulary import FactSpec, vocabulary
 
-__all__ = ["ACT", "Question", "Reason", "next_question"]
+__all__ = ["ACT", "Question", "Reason", "answered", "next_question"]
 
 ACT = "activity.type"
 _CHIP, _CLASS = "item.chip", "item.eccn"
@@ -106,30 +104,50 @@ def next_question(
 ) -> Question | None:  # fmt: skip
     """Return the question that settles the answer soonest, or None when it is settled or nothing is left to ask.
 
-    ``stance`` limits the interview to one stance; ``skipped`` are facts that nobody could tell.
+    ``stance`` limits the interview to one stance; ``skipped`` are facts that nobody could tell.  Raises what
+    :func:`penstock.decision.decide` raises for facts that contradict each other.
 
     >>> day = dt.date(2026, 6, 15)
     >>> next_question(Facts(), day).id
     'activity.type'
-    >>> question = next_question(read_facts({"activity": {"type": "export"}, "origin": "US"}), day)
-    >>> question.id, question.decides
-    ('item.chip', ('license_required', 'outcome', 'path'))
+    >>> given = {"activity": {"type": "export"}, "origin": "US", "destination": "MY", "item": {"chip": "h200-sxm"}}
+    >>> question = next_question(read_facts(given), day, stance="enforced")
+    >>> question.id, question.decides[:2], question.why[0].cite
+    ('parties.ultimate_consignee.lists', ('license_required', 'outcome'), '744.11')
     """
-    program = library.program(on, known, regime, switches)
     if ACT not in facts.values:
-        versions = [program.law.standings[node.data[0]].version for node in _readers(program).get(ACT, ())]
-        return _question(ACT, versions, _DECIDES, 1)
+        return _question(ACT, _about_the_act(library.program(on, known, regime, switches)), _DECIDES, 1)
     answer = decide_facts(facts, on, known, regime, switches)
     stances = (stance,) if stance else STANCES
-    undecided = _undecided(Again.of(answer), (), stances)
+    undecided = _undecided(answer, stances)
     asked = [name for name in _askable(undecided, answer, frozenset(skipped)) if name not in skipped]
     if not asked:
         return None
-    best = min(asked, key=lambda name: (_expected(answer, name, stances, skipped), _cost(name), asked.index(name)))
+    case = Again.of(answer)
+    best = min(asked, key=lambda name: (_left_open(case, name, stances), _cost(name), asked.index(name)))
     return _question(best, _why(answer, best), undecided.get(best, undecided.get(_CLASS, ())), len(undecided))
 
 
+def answered(facts: Facts, name: str, raw: Any) -> Facts:
+    """Return the facts with one more, checked as in a document; FactError says what is wrong and what was probably meant.
+
+    >>> answered(Facts(), "destination.country", "Portugal")
+    Traceback (most recent call last):
+    penstock.terms.errors.BadCountry: destination.country: 'Portugal' is not an ISO 3166-1 alpha-2 code
+    """
+    return facts.with_({name: read_facts({name: raw}).values[name]})
+
+
 # ---- what may be asked
+
+
+def _undecided(answer: Determination, stances: Iterable[str]) -> dict[str, list[str]]:
+    """Return the absent facts on which what is undecided rests, with what each decides."""
+    found: dict[str, set[str]] = {}
+    for stance in stances:
+        for entry in answer.stance(stance).block["missing_facts"]:
+            found.setdefault(entry["id"], set()).update(entry["decides"])
+    return {name: [key for key in _DECIDES if key in keys] for name, keys in found.items()}
 
 
 def _askable(undecided: Undecided, answer: Determination, skipped: frozenset[str]) -> list[str]:
@@ -153,18 +171,28 @@ def _askable(undecided: Undecided, answer: Determination, skipped: frozenset[str
 # ---- what to ask first
 
 
-def _expected(answer: Determination, name: str, stances: Iterable[str], skipped: Collection[str]) -> float:
-    """Return how many questions are expected to remain after one, over the values its fact may have."""
-    case = Again.of(answer)
-    weights = remaining = 0.0
-    for value, weight in _possible(case, _CLASS if name == _CHIP else name):
-        left = [fact for fact in _undecided(case, ((_CLASS if name == _CHIP else name, value),), stances) if fact not in skipped]
+def _left_open(case: Again, name: str, stances: Iterable[str]) -> float:
+    """Return how many of the undecided keys an answer is expected to leave open, over the values its fact may have."""
+    fact = _CLASS if name == _CHIP else name
+    weights = 0
+    left = 0.0
+    for value, weight in _possible(case, fact):
+        values, roles = case.values(((fact, value),))
+        out = case.program.verdict(values.get, roles, case.on)
         weights += weight
-        remaining += weight * len(left)
-    return remaining / weights if weights else float(len(vocabulary().facts))
+        left += weight * sum(_open_keys(out, stance) for stance in stances)
+    return left / weights if weights else float(len(_DECIDES) * len(STANCES))
 
 
-def _possible(case: Again, name: str) -> Iterator[tuple[Any, float]]:
+def _open_keys(out: tuple[Any, ...], stance: str) -> int:
+    """Return how many of the four keys of a stance are unknown in a verdict."""
+    each = len(out) // len(STANCES)
+    outcome, required, path, policy, _ = out[each * STANCES.index(stance) :][:each]
+    review = required == TRUE and policy == POLICIES.index("unknown")
+    return sum((required == UNKNOWN, OUTCOMES[outcome] == "unknown", PATHS[path] == "UNKNOWN", review))
+
+
+def _possible(case: Again, name: str) -> Iterator[tuple[Any, int]]:
     """Yield one value of a fact for each treatment the law knows, with how likely it is beside the others."""
     spec = vocabulary().facts[name]
     told_apart = case.told_apart
@@ -189,7 +217,7 @@ def _possible(case: Again, name: str) -> Iterator[tuple[Any, float]]:
         yield from ((text, 1) for text in (_NOTHING_ELSE, *sorted(holders)))
 
 
-def _lists(case: Again, spec: FactSpec) -> Iterator[tuple[Any, float]]:
+def _lists(case: Again, spec: FactSpec) -> Iterator[tuple[Any, int]]:
     if spec.name.endswith(".lists"):
         yield from (((), _CLEAR), (("entity_list",), _HIT))
     elif spec.name.endswith(".owners"):
@@ -203,54 +231,15 @@ def _lists(case: Again, spec: FactSpec) -> Iterator[tuple[Any, float]]:
         yield from (((group[0],), len(group)) for group in case.told_apart.countries(*case.names(spec.name)))
 
 
-def _undecided(case: Again, changes: Iterable[Change], stances: Iterable[str]) -> dict[str, list[str]]:
-    """Return the absent facts on which what is undecided rests, with what each decides, some facts changed."""
-    changes = tuple(changes)
-    values, roles = case.values(changes)
-    held = case.program.trace(values.get, roles, case.on)
-    place = case.program.place
-
-    def value(node: Node) -> Any:
-        at = place.get(node.id)
-        return value_of(node) if at is None else held[at]
-
-    found: dict[str, list[str]] = {}
-    for stance in stances:
-        for key, node in _open_keys(case.program, stance, value):
-            for fact in missing_below(node, value):
-                keys = found.setdefault(_said_as(case, fact), [])
-                if key not in keys:
-                    keys.append(key)
-    return found
-
-
-def _open_keys(program: Program, stance: str, value: Any) -> Iterator[tuple[str, Node]]:
-    """Yield the keys of a stance that are undecided, each with its node."""
-    question = program.stances[stance]
-    required = value(question.license_required)
-    if required == UNKNOWN:
-        yield "license_required", question.license_required
-    if OUTCOMES[value(question.outcome)] == "unknown":
-        yield "outcome", question.outcome
-    if PATHS[value(question.path)] == "UNKNOWN":
-        yield "path", question.path
-    policy = value(question.policy)
-    if required not in (UNKNOWN, 0) and policy >= 0 and POLICIES[policy] == "unknown":
-        yield "review_policy", question.policy
-
-
-def _said_as(case: Again, fact: str) -> str:
-    """Name an implied end user's fact as the ultimate consignee's, which is where it would be given."""
-    if case.prepared.end_user_implied and fact.startswith("parties.end_user."):
-        return fact.replace("parties.end_user.", "parties.ultimate_consignee.", 1)
-    return fact
-
-
 def _cost(name: str) -> int:
     return next(cost for pattern, cost, _ in _COSTS if fnmatchcase(name, pattern))
 
 
 # ---- the question
+
+
+def _about_the_act(program: Program) -> list[RuleVersion]:
+    return [program.law.standings[node.data[0]].version for node in _readers(program).get(ACT, ())]
 
 
 def _question(name: str, why: Iterable[RuleVersion], decides: Iterable[str], open_: int) -> Question:

@@ -147,7 +147,11 @@ def _violations(
     for stance in STANCES:
         held = [excused[stance, e.provision] for e in excuses]
         model = _model(solver, conj([laxer[stance], *map(neg, held)]))
-        used |= {e.provision for e, by in zip(excuses, held, strict=True) if e.provision not in used and _model(solver, conj([laxer[stance], by]))}
+        used |= {
+            e.provision
+            for e, by in zip(excuses, held, strict=True)
+            if e.provision not in used and _model(solver, conj([laxer[stance], by]))
+        }
         yield stance, model, inquiry
 
 

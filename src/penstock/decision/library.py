@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import cache
+from threading import RLock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,16 +15,22 @@ from penstock.rulebook import ACTUAL, Book, Law
 
 __all__ = ["book", "data_dates", "program", "program_of"]
 
+_lock = RLock()
 _programs: WeakKeyDictionary[Law, Program] = WeakKeyDictionary()
 
 
-@cache
 def book() -> Book:
     """Return the law that ships with this version.
 
     >>> book().first_day
     datetime.date(2022, 1, 1)
     """
+    with _lock:  # two threads must never hold two books: versions are compared by identity
+        return _read()
+
+
+@cache
+def _read() -> Book:
     return Book.read(ROOT, dt.date.fromisoformat(FIRST_DAY))
 
 
@@ -36,9 +43,11 @@ def program(
 
 def program_of(law: Law, make: Callable[[Law, list[Mapping[str, Any]]], Program] = build) -> Program:
     """Return the program of a law, built at most once."""
-    if law not in _programs:
-        _programs[law] = make(law, book().data["data/red_flags.yaml"]["flags"])
-    return _programs[law]
+    flags = book().data["data/red_flags.yaml"]["flags"]
+    with _lock:
+        if law not in _programs:
+            _programs[law] = make(law, flags)
+        return _programs[law]
 
 
 def data_dates() -> dict[str, Any]:

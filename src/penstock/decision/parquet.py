@@ -20,7 +20,7 @@ from penstock.decision.bulk import Days, decide_columns
 from penstock.decision.fact_columns import FactColumn, name_errors
 from penstock.rulebook import ACTUAL
 from penstock.terms.dates import parse_date
-from penstock.terms.errors import FileUnusable, UnknownFact, first_of
+from penstock.terms.errors import FileUnusable, PenstockError, UnknownFact, first_of
 from penstock.terms.suggest import nearest
 from penstock.terms.vocabulary import vocabulary
 
@@ -55,9 +55,11 @@ def decide_parquet(
     on = _day_or_column(on, schema.names)
     _check(schema, on, arrow)
     ids = schema.field(_ID).type if _ID in schema.names else None
+    texts = [name for name in schema.names if name != _ID and str(schema.field(name).type) in ("string", "large_string")]
     answers = arrow.answer_schema(ids)
-    with _read(source, lambda: _coded(source, pq)) as file, _whole(target) as part:
-        with pq.ParquetWriter(part, answers) as writer, _progress(file.metadata.num_rows) as advance:
+    with _read(source, lambda: pq.ParquetFile(source, read_dictionary=texts)) as file, _whole(target) as part:
+        statistics = [] if ids is None else [_ID]
+        with pq.ParquetWriter(part, answers, write_statistics=statistics) as writer, _progress(file.metadata.num_rows) as advance:
             for rows in _ahead(_part(batch, on, arrow) for batch in _batches(source, file)):
                 found = decide_columns(rows.columns, rows.on, known, regime, switches, workers=workers, size=rows.size)
                 writer.write_table(arrow.answer_table(found, answers, rows.ids), rows.size)
@@ -93,14 +95,6 @@ def _read(source: str | Path, make: Any) -> Any:
         raise FileUnusable(f"{source} is not a Parquet file: {error}", value=str(source)) from None
 
 
-def _coded(source: str | Path, pq: Any) -> Any:
-    """Return the file, to be read with all its texts, also those in lists, as dictionaries."""
-    with pq.ParquetFile(source) as file:
-        leaves = [file.schema.column(i) for i in range(len(file.schema))]
-    texts = [leaf.path for leaf in leaves if leaf.logical_type.type == "STRING" and leaf.path != _ID]
-    return pq.ParquetFile(source, read_dictionary=texts)
-
-
 def _batches(source: str | Path, file: Any) -> Iterator[Any]:
     batches = file.iter_batches(_ROWS)
     while (batch := _read(source, lambda: next(batches, None))) is not None:
@@ -112,8 +106,9 @@ def _check(schema: Any, on: dt.date | str, arrow: Any) -> None:
     facts = vocabulary().facts
     days = on if isinstance(on, str) else None
     names = [name for name in schema.names if name != _ID and (name != days or name in facts)]
-    errors = name_errors(names)
-    errors += [error for name in names if name in facts for error in arrow.type_errors(name, schema.field(name).type)]
+    errors: list[PenstockError] = []
+    for place, name in enumerate(names):
+        errors += name_errors(name, names[:place]) or arrow.type_errors(name, schema.field(name).type)
     if days is not None and days not in schema.names:
         near, hint = nearest(days, schema.names), "Give a day, such as 2026-06-15, or the name of a column."
         errors.append(UnknownFact(f"The file has no column {days}", at=days, nearest=near, hint=hint))

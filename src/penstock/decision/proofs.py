@@ -117,7 +117,9 @@ def _overlap(program: Program, spans: tuple[Span, ...], session: Session) -> Ite
             places = [row.version.options["order"] for row in table]
             for row, place in zip(table, places, strict=True):
                 if places.count(place) > 1:
-                    yield Finding(f"{stance}: {row.id} shares its place in the review of {requirement}", row.id, row.version.cite, True)
+                    yield Finding(
+                        f"{stance}: {row.id} shares its place in the review of {requirement}", row.id, row.version.cite, True
+                    )
     for authorization in program.authorizations:
         if PATHS.count(authorization.id) != 1:
             yield Finding(f"{authorization.id} has no place among the paths", authorization.id, authorization.version.cite, True)
@@ -190,7 +192,12 @@ def _declared(book: Book, session: Session) -> Iterator[Finding]:
     """Yield declared exceptions that speak of nothing."""
     for exception in session.declared:
         if exception.provision not in book.versions or exception.proof not in LAW_PROOFS:
-            yield Finding(f"{exception.provision}: an exception is declared for what does not exist", exception.provision, exception.cite, True)
+            yield Finding(
+                f"{exception.provision}: an exception is declared for what does not exist",
+                exception.provision,
+                exception.cite,
+                True,
+            )
 
 
 BOOK_PROOFS: Mapping[str, tuple[str, Callable[[Book, Session], Iterable[Finding]]]] = {

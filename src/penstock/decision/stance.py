@@ -9,11 +9,13 @@ from attrs import frozen
 
 from penstock.decision.authorizations import authorization_block, debit, duties_of, shown_conditions
 from penstock.decision.classification import PARAGRAPH_RULES, paragraphs_of
+from penstock.decision.confidence import confidence_of
 from penstock.decision.program import POLICIES, Requirement, Row
 from penstock.decision.tables import country_groups_of, diffusion_tier, treated_as
 from penstock.rulebook.ir import FALSE, TRUE, UNKNOWN, Node
 from penstock.rulebook.missing import missing_below
 from penstock.terms.numbers import Exact
+from penstock.terms.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from penstock.decision.determination import Determination
@@ -162,7 +164,7 @@ def _prohibitions(answer: Determination, stance: str) -> Iterator[dict[str, Any]
         binding = requirement.standing.binds(stance) and not (let and stance == "enforced")
         entry = _requirement(answer, requirement, stance, scope) | {
             "binding": binding,
-            "presumption": requirement.presumption is not None,
+            "presumption": requirement.presumption is not None and answer.explanation.value(requirement.presumption) == TRUE,
             "enforcement": "not_pursued" if let else "enforced",
         }
         yield entry
@@ -355,6 +357,7 @@ def _citations(answer: Determination, stance: str, block: Mapping[str, Any]) -> 
     ids += [a["id"] for a in block["authorizations"]["available"]]
     row = _deciding_row(answer, stance) if block["license"] else None
     ids += [row.id] if row else []
+    places = {value for name, value in answer.prepared.values.items() if vocabulary().facts[name].type == "country"}
     out: dict[str, dict[str, Any]] = {}
     for id in dict.fromkeys(ids):
         standing = law.standings[id]
@@ -368,6 +371,6 @@ def _citations(answer: Determination, stance: str, block: Mapping[str, Any]) -> 
                     "effective": instrument.effective,
                     "until": None,
                     "source": instrument.source,
-                    "confidence": instrument.confidence,
+                    "confidence": confidence_of(law, id, places) if act == standing.version.by else instrument.confidence,
                 }
     return list(out.values())

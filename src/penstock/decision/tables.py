@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from penstock.decision.library import book
+from penstock.decision.library import book, program_of
 from penstock.rulebook import Law
+from penstock.rulebook.scalar import Scalar, compile_scalar
 from penstock.terms.countries import codes, nearest_country
 from penstock.terms.dates import quarter
 from penstock.terms.errors import BadCountry, BadEnum
@@ -18,6 +20,7 @@ __all__ = ["TABLES", "country_groups_of", "diffusion_tier", "read_table", "treat
 _GROUPS = ("A1", "A2", "A3", "A4", "A5", "A6", "D1", "D2", "D3", "D4", "D5", "E1", "E2")
 _SETS = {"supp5_part740_a": "SUPP5A", "supp5_part740_b": "SUPP5B", "d5_macau": "D5_OR_MACAU",
          "advanced_computing_scope": "ADVANCED_COMPUTING_SCOPE"}  # fmt: skip
+_YEARS_END = 2100  # no law of a later day, and what is known then is all that is known
 TABLES = ("country_group", "country_groups_of", *_SETS, "diffusion_tier", "nveu_installed_base_tpp", "country_allocation_tpp",
           "lpp_limit_tpp", "treated_as")  # fmt: skip
 
@@ -103,7 +106,16 @@ def _by_country(read: Any) -> Any:
 def _allocation(law: Law, country: str) -> Any:
     place = treated_as(law, country)
     outside = place in law.members("SUPP5A") or place in law.members("D5_OR_MACAU")
-    return None if outside else law.number("COUNTRY_ALLOCATION_TPP")
+    ask = None if outside else _allocation_limit(law)
+    return ask({"destination.country": place}.get, {}, law.on)[0] if ask else None
+
+
+@lru_cache(maxsize=64)
+def _allocation_limit(law: Law) -> Scalar | None:
+    """Return the function of the definition that limits an allocation, which a design may set by country."""
+    program = program_of(law)
+    limit = program.buckets.get("country_allocation", {}).get("limit")
+    return compile_scalar(program.graph, [limit], "allocation") if limit else None
 
 
 def _quarters(law: Law, keys: list[str] | None, on: dt.date) -> dict[str, Any]:
@@ -114,8 +126,15 @@ def _quarters(law: Law, keys: list[str] | None, on: dt.date) -> dict[str, Any]:
 
 
 def _years(law: Law, keys: list[str] | None, on: dt.date) -> dict[str, Any]:
-    limit = law.number("LPP_ANNUAL_TPP")
-    return dict.fromkeys(keys or [str(on.year)], limit)
+    return {key: _in_year(law, key, on).number("LPP_ANNUAL_TPP") for key in keys or [str(on.year)]}
+
+
+def _in_year(law: Law, year: str, on: dt.date) -> Law:
+    """Return the law of the first day of a later year, under which a design may have another limit; else the law asked."""
+    if not (year.isdecimal() and on.year < int(year) < _YEARS_END):
+        return law
+    known = law.known if law.known.year < _YEARS_END else None
+    return book().law(dt.date(int(year), 1, 1), known, law.regime, law.switches)
 
 
 def _cite(law: Law, name: str) -> str | None:

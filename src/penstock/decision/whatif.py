@@ -217,8 +217,8 @@ def _lists(told_apart: Treatments, spec: FactSpec, held: Any) -> Iterator[tuple[
 def _other_days(case: Again) -> list[dt.date]:
     """Return the last day of the law before and the first of the law after, and days the law itself names between them."""
     book, on = library.book(), case.on
-    acts = {day for act in book.instruments.values() for day in act.dates}
-    changes = book.change_days(book.first_day, _LAST_DAY)
+    acts = {day for act in book.instruments.values() if not act.proposed for day in act.dates}
+    changes = book.change_days(book.first_day, _LAST_DAY, case.program.law.regime)
     before = [[day for day in days if day <= on] for days in (changes, sorted(acts))]
     after = [[day for day in days if day > on] for days in (changes, sorted(acts))]
     found = {max(days) - dt.timedelta(days=1) for days in before if days} | {min(days) for days in after if days}

@@ -110,7 +110,7 @@ class Book:
         """
         out: dict[str, Any] = {name: reading.values[0] for name, reading in self.readings.items()}
         for name, value in (chosen or {}).items():
-            if name in self.tables and self.tables[name].assumed:
+            if name in self.tables and self.tables[name].parameter:
                 designs = expand(self._named(regime), self.instruments, lambda _: True)
                 out[name] = assumed_value(self.tables[name], value, designs)
             else:
@@ -119,7 +119,7 @@ class Book:
 
     def _reading(self, name: str, value: Any) -> Any:
         if name not in self.readings:
-            near = nearest(name, [*self.readings, *(t.id for t in self.tables.values() if t.assumed)])
+            near = nearest(name, [*self.readings, *(t.id for t in self.tables.values() if t.parameter)])
             raise UnknownSwitch(f"No reading is called {name!r}", at=f"switches.{name}", value=name, nearest=near,
                                 allowed=tuple(self.readings))  # fmt: skip
         values = self.readings[name].values

@@ -25,14 +25,14 @@ class Combinations:
     """A node evaluated with the scalar backend, once per distinct combination of what it reads."""
 
     def __init__(self, graph: Graph, node: Node) -> None:
-        facts = vocabulary().facts
-        below = {inner.op: inner for inner in graph.reachable([node])}
-        papers = {inner.data for inner in graph.reachable([node]) if inner.op == "paper"}
-        present = {inner.data.rpartition(".")[2] for inner in graph.reachable([node]) if inner.op == "present"}
+        below = list(graph.reachable([node]))
+        papers = {inner.data for inner in below if inner.op == "paper"}
+        present = {"+" + inner.data.rpartition(".")[2] for inner in below if inner.op == "present"}
         self._node = node
         self._facts = tuple(sorted(facts_below(node) | papers))
-        self._roles = tuple(sorted({facts[n].role for n in self._facts if facts[n].role} | {"+" + r for r in present}))
-        self._asks_on = "on" in below
+        asked = {vocabulary().facts[name].role for name in self._facts} - {""}
+        self._roles = tuple(sorted(asked | present))
+        self._asks_on = any(inner.op == "on" for inner in below)
         self._list = node.args[0].data if node.args[0].op in ("fact", "paper") and node.op != "holds" else None
         self._ask = compile_scalar(graph, [node], "rows")
 

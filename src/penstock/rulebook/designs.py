@@ -22,9 +22,8 @@ from penstock.terms.errors import RuleError, UnknownSwitch
 from penstock.terms.numbers import Exact, exact
 from penstock.terms.suggest import nearest
 
-__all__ = ["ASSUMPTION", "Design", "amended", "assumed_value", "caveats", "check_includes", "expand", "read_design"]
+__all__ = ["Design", "amended", "assumed_value", "caveats", "check_includes", "expand", "read_design"]
 
-ASSUMPTION = "assumption"
 _PARTS = ("rules", "tables", "parameters")
 _PARAMETER_KEYS = frozenset({"title", "value", "unit", "why"})
 _BLOCK = re.compile(r"rules:\s*\|\s*(#.*)?$")
@@ -84,8 +83,9 @@ def _parameter(id: str, raw: Any, act: Instrument, file: str) -> Table:
         raise RuleError(f"the parameter {id} has title, value, why and, if it has one, unit", file=file)
     if not _NAME.match(id):
         raise RuleError(f"the parameter {id!r} is not written like a table", file=file, hint="Write it like KEY_PARTNER_FACTOR.")
-    cell = Cell(by=act.id, cite=f"assumption of Penstock, not of {act.cite}", value=raw["value"], confidence=ASSUMPTION)
-    return Table(id, raw["title"], "number", raw.get("unit", ""), (cell,), file, id, raw["why"])
+    cite = f"assumption of Penstock, not of {act.cite}"
+    cell = Cell(by=act.id, cite=cite, value=raw["value"], confidence="low", assumed=raw["why"])
+    return Table(id, raw["title"], "number", raw.get("unit", ""), (cell,), file, id, parameter=True)
 
 
 def amended(tables: Iterable[Table], designs: Iterable[Design]) -> list[Table]:
@@ -170,11 +170,8 @@ def caveats(law: Law) -> Iterator[str]:
         if act.id not in inner:
             yield f"Not law: {act.title} ({act.cite}; confidence {act.confidence})."
     for name, cells in law.live.items():
-        table = law.tables[name]
-        if table.assumed and cells:
+        for cell in (cell for cell in cells if cell.assumed):
             how = "Chosen" if name in law.switches else "Assumed by Penstock"
-            unit = f" {table.unit}" if table.unit else ""
-            yield f"{how}: {name} = {show_value(law.number(name))}{unit} ({table.title}). {table.assumed}"
-        elif any(cell.confidence == ASSUMPTION for cell in cells):
-            added = sorted({member for cell in cells if cell.confidence == ASSUMPTION for member in cell.add})
-            yield f"Assumed by Penstock: {', '.join(added)} among the {name} ({table.title})."
+            unit = f" {law.tables[name].unit}" if law.tables[name].unit else ""
+            what = ", ".join(cell.add) if cell.add else f"{show_value(cell.value)}{unit}"
+            yield f"{how}: {name} {'with' if cell.add else '='} {what} ({law.tables[name].title}). {cell.assumed}"

@@ -33,9 +33,10 @@ class Change:
 def diff_laws(a: Law, b: Law) -> list[Change]:
     """Return the changes from one law to another: instruments first, then provisions by kind, then tables.
 
+    >>> import datetime as dt
     >>> from penstock.decision.library import book
-    >>> changes = diff_laws(book().law(dt.date(2025, 5, 14)), book().law(dt.date(2025, 5, 15)))
-    >>> [c.id for c in changes if c.kind == "requirement"]
+    >>> changes = diff_laws(book().law(dt.date(2025, 5, 12)), book().law(dt.date(2025, 5, 13)))
+    >>> [c.id for c in changes if c.kind == "requirement" and "not enforced" in c.after]
     ['worldwide_a', 'weights_4e091', 'veu_condition']
     """
     return [*_instruments(a, b), *_provisions(a, b), *_tables(a, b)]
@@ -78,11 +79,12 @@ def _by(law: Law, standing: Standing) -> str:
 
 
 def _standing(law: Law, standing: Standing) -> str:
+    said = ["in the text"]
     if not standing.compliance_required:
-        return f"in the text; compliance due {standing.compliance_due}"
+        said.append(f"compliance due {standing.compliance_due}")
     if not standing.enforced:
-        return f"in the text; not enforced ({law.instruments[standing.not_enforced_by].cite})"
-    return "in force"
+        said.append(f"not enforced ({law.instruments[standing.not_enforced_by].cite})")
+    return "; ".join(said) if len(said) > 1 else "in force"
 
 
 def _tables(a: Law, b: Law) -> Iterator[Change]:

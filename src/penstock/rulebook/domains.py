@@ -40,21 +40,17 @@ class Domains:
         for graph in graphs:
             for node in graph.nodes:
                 self._read(node)
-        # Whether two facts are equal is not a matter of sets: where rules ask it, every country stands for itself.
-        free = any(not key.startswith("*.") for key in self._compared["country"])
-        self._country_of = {code: code for code in sorted(codes())} if free else self._representatives()
-        self.countries = tuple(dict.fromkeys(self._country_of.values()))
-        self._texts: dict[str, tuple[str, ...]] = {}
+        # Whether two facts are equal is not a matter of sets: the facts that rules compare need as many values of a kind.
+        self._kinds = self._countries_by_kind()
+        self._values: dict[str, tuple[str, ...]] = {}
 
     def values(self, key: str, spec: FactSpec) -> tuple[Any, ...]:
         """Return the values of a country, enum or text fact, or those a list of them may hold."""
         if spec.enum:
             return spec.enum
-        if spec.item_type == "country":
-            return self.countries
-        if key not in self._texts:
-            self._texts[key] = self._text_values(key, spec)
-        return self._texts[key]
+        if key not in self._values:
+            self._values[key] = self._country_values(key) if spec.item_type == "country" else self._text_values(key, spec)
+        return self._values[key]
 
     def alike(self, key: str, spec: FactSpec, value: Any) -> Any:
         """Return the value of the domain that stands for a value; KeyError where none does."""
@@ -62,7 +58,7 @@ class Domains:
         if value in known:
             return value
         if spec.item_type == "country":
-            return self._country_of[value]
+            return next(kind[0] for kind in self._kinds if value in kind)
         by_treatment = {self._treatment(key, text): text for text in reversed(known)}
         return by_treatment[self._treatment(key, value)]
 
@@ -79,20 +75,19 @@ class Domains:
         elif node.op in ("same", "holds"):
             for leaf in itertools.chain(*map(_leaves, node.args)):
                 kind = "country" if "country" in (leaf.type.kind, leaf.type.of) else "text"
-                self._compared[kind].add(fact_key(leaf) if not _below_rows(node) else f"*.{fact_key(leaf)}")
+                self._compared[kind].add(fact_key(leaf))
 
-    def _representatives(self) -> Mapping[str, str]:
-        """Return, per country, the first one that is in the same sets; two of each kind where rows compare countries."""
-        kinds: dict[tuple[bool, ...], list[str]] = {}
+    def _countries_by_kind(self) -> tuple[tuple[str, ...], ...]:
+        """Return the countries in groups that are in the same sets."""
         sets = sorted(self._country_sets, key=sorted)
-        each = 2 if self._compared["country"] else 1
-        out: dict[str, str] = {}
+        kinds: dict[tuple[bool, ...], list[str]] = {}
         for code in sorted(codes()):
-            kept = kinds.setdefault(tuple(code in members for members in sets), [])
-            if len(kept) < each:
-                kept.append(code)
-            out[code] = code if code in kept else kept[0]
-        return out
+            kinds.setdefault(tuple(code in members for members in sets), []).append(code)
+        return tuple(map(tuple, kinds.values()))
+
+    def _country_values(self, key: str) -> tuple[str, ...]:
+        each = len(self._compared["country"]) if key in self._compared["country"] else 1
+        return tuple(code for kind in self._kinds for code in kind[:each])
 
     def _text_values(self, key: str, spec: FactSpec) -> tuple[str, ...]:
         members = {text for found in self._text_sets.get(key, ()) for text in found}
@@ -129,10 +124,6 @@ def _leaves(node: Node) -> Iterator[Node]:
     elif node.op in _PASSES_ON or node.op == "if":
         for arg in node.args[1:] if node.op == "if" else node.args:
             yield from _leaves(arg)
-
-
-def _below_rows(node: Node) -> bool:
-    return node.op == "row" or any(map(_below_rows, node.args))
 
 
 @cache

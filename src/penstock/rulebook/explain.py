@@ -86,7 +86,7 @@ class Explanation:
             if node.id not in here:
                 here.add(node.id)
                 yield from self._provision(node, depth, seen)
-        elif node.type.kind in ("bool", "code") and node.op in _JOINTS:
+        elif node.op == "if" or (node.type.kind in ("bool", "code") and node.op in _JOINTS):
             for arg in self._deciding(node):
                 yield from self._below(arg, depth, seen, here)
         elif node.id not in seen and node.op not in ("const", "table"):
@@ -114,6 +114,9 @@ class Explanation:
             return [arg for arg in node.args if self.value(arg) == FALSE]
         if node.op == "or" and held == TRUE:
             return [arg for arg in node.args if self.value(arg) == TRUE]
+        if node.op == "if":
+            branch = {FALSE: node.args[2], TRUE: node.args[1]}.get(self.value(node.args[0]))
+            return [arg for arg in (node.args[0], branch) if arg is not None and arg.op not in ("const", "table")]
         if node.op == "given":
             read = node.args[0].args[0] if node.args[0].op == "truth" else node.args[0]
             return [node.args[1 if self.value(read) is None else 0]]

@@ -44,8 +44,8 @@ class _Writer:
         global _count
         for node in self.graph.reachable(self.outputs):
             self._emit(node, self.lines, "    ")
-        result = ", ".join(self._name(node) for node in self.outputs)
-        body = "\n".join(["def law(g, roles, on):", *self.lines, f"    return ({result},)"])
+        result = "".join(f"{self._name(node)}, " for node in self.outputs)
+        body = "\n".join(["def law(g, roles, on):", *self.lines, f"    return ({result})"])
         source = "\n".join([*self.inner, body, ""])
         _count += 1
         file = f"<penstock {self.label} {_count}>"
@@ -205,7 +205,9 @@ class _Writer:
     def _loop(self, node: Node, roots: list[Node], captured: tuple[int, ...], head: list[str], each: list[str], end: str) -> str:
         """Write a helper function over the rows of a list and return the call of it."""
         extra = [node.args[1]] if node.op == "reaches" else []
-        outer = [arg for arg in (*extra, *(self.graph.nodes[i] for i in captured)) if self._name(arg).startswith("v")]
+        outer = [
+            arg for arg in (*extra, *(self.graph.nodes[i] for i in captured)) if arg.op == "on" or self._name(arg).startswith("v")
+        ]
         names = list(dict.fromkeys(self._name(arg) for arg in outer))
         body: list[str] = []
         skip = {arg.id for arg in outer}

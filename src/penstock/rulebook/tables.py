@@ -21,12 +21,16 @@ __all__ = ["Cell", "Table", "read_tables", "resolve_members"]
 TABLE_KINDS = ("number", "by_date", "date", "places", "eccns", "names", "roles")
 _CELL_KEYS = frozenset({
     "value", "members", "add", "remove", "expr", "cite", "by", "effective", "from", "until", "key", "when", "confidence", "note",
+    "assumed",
 })  # fmt: skip
 
 
 @frozen
 class Cell:
-    """One dated cell: what it sets, adds or removes, by which instrument, from which day, under which reading."""
+    """One dated cell: what it sets, adds or removes, by which instrument, from which day, under which reading.
+
+    ``assumed`` says why it is Penstock that says so, where the source does not.
+    """
 
     by: str
     cite: str
@@ -41,6 +45,7 @@ class Cell:
     last: dt.date | None = None
     when: Mapping[str, Any] = field(factory=dict)
     confidence: str = ""
+    assumed: str = ""
     line: int = 0
 
     def start(self, instrument: Instrument) -> dt.date:
@@ -52,7 +57,7 @@ class Cell:
 class Table:
     """One table: its name in rules, the words for it, its kind and unit, and its dated cells in order.
 
-    ``assumed`` says why the number is an assumption of Penstock; such a number can be set like a reading.
+    A ``parameter`` is a number that the source of a design leaves open: it can be set like a reading.
     """
 
     id: str
@@ -62,7 +67,7 @@ class Table:
     cells: tuple[Cell, ...]
     file: str
     labels: str = ""
-    assumed: str = ""
+    parameter: bool = False
 
     def live(self, on: dt.date, known: dt.date, book: Mapping[str, Instrument], switches: Mapping[str, Any]) -> list[Cell]:
         """Return the cells in force on a day, in the order their instruments wrote them, those of designs last.
@@ -79,7 +84,7 @@ class Table:
                 rank = order.index(cell.by) if instrument.proposed else -1
                 out.append((rank, cell.start(instrument), cell))
         cells = [cell for _, _, cell in sorted(out, key=lambda entry: entry[:2])]
-        return [evolve(cell, value=switches.get(self.id, cell.value)) for cell in cells] if self.assumed else cells
+        return [evolve(cell, value=switches.get(self.id, cell.value)) for cell in cells] if self.parameter else cells
 
 
 def read_tables(raw: Any, file: str) -> list[Table]:
@@ -125,6 +130,7 @@ def _cell(raw: Mapping[str, Any], table: str, kind: str, file: str) -> Cell:
         last=parse_date(raw["until"], table) if "until" in raw else None,
         when=dict(raw.get("when", {})),
         confidence=raw.get("confidence", ""),
+        assumed=raw.get("assumed", ""),
     )
 
 

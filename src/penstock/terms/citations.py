@@ -20,9 +20,7 @@ _SUPPLEMENT = re.compile(
 )
 _ENTRY = r"\d[A-E]\d{3}(?:\.[a-z0-9]+)*"
 _NOTE = r"(?:Technical )?Notes?(?: \d+(?: (?:to|and) \d+)?)?"
-_ENTRY_FORM = re.compile(
-    rf"(?:(?P<note>Note \d+) to )?(?P<entry>{_ENTRY})(?P<place>(?: {_NOTE})?(?:, para\. (?:{_MARK})+)?)"
-)
+_ENTRY_FORM = re.compile(rf"(?:(?P<note>Note \d+) to )?(?P<entry>{_ENTRY})(?P<place>(?: {_NOTE})?(?:, para\. (?:{_MARK})+)?)")
 _REGISTER = re.compile(r"\d{2} FR \d+")
 _PARTS = re.compile(r"15 CFR parts (?P<part>\d{3})-\d{3}")
 _DOCKETS = re.compile(
@@ -95,7 +93,9 @@ class Forms:
 
     def _single(self, text: str, names: tuple[str, ...]) -> Citation | None:
         if found := _SUPPLEMENT.fullmatch(text):
-            return Citation(f"Supp. No. {found['number']} to part {found['part']}{found['place']}", "supplement", int(found["part"]), names)
+            return Citation(
+                f"Supp. No. {found['number']} to part {found['part']}{found['place']}", "supplement", int(found["part"]), names
+            )
         if found := _ENTRY_FORM.fullmatch(text):
             note = f" {found['note']}" if found["note"] else ""
             return Citation(f"{found['entry']}{note}{found['place']}", "entry", self.entries_part, names)

@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 
 import click
 
+from penstock.apps.cli.impact import impact
+from penstock.apps.cli.interview import interview
 from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
@@ -297,6 +299,10 @@ def _law_at(point: str, switches: tuple[str, ...]) -> Any:
     day = _day(on, "date")
     assert day is not None
     return book().law(day, _day(known or None, "known"), regime or "actual", _chosen(switches))
+
+
+cli.add_command(interview)
+law.add_command(impact)
 
 
 @cli.group()

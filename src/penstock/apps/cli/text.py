@@ -32,6 +32,17 @@ _OUTCOME = {
     "not_subject": "the item is not subject to the EAR",
     "unknown": "the facts given do not decide it",
 }
+_POLICY = {
+    "presumption_of_approval": "an application meets a presumption of approval",
+    "case_by_case": "an application is reviewed case by case",
+    "presumption_of_denial": "an application meets a presumption of denial",
+    "policy_of_denial": "an application meets a policy of denial",
+    "mixed": "part of the amount is approvable, the rest meets a policy of denial",
+    "per_entity_list_entry": "the Entity List entry states how an application is reviewed",
+    "none_stated": "the text states no review policy",
+    "unknown": "how an application is reviewed depends on facts not given",
+    "not_applicable": "no license is needed",
+}
 _KINDS = {
     "instrument": "Instruments",
     "requirement": "License requirements",
@@ -64,7 +75,7 @@ def determination(answer: Determination, only: str | None) -> None:
     _say(_sentence(answer, lead, "enforced" if "enforced" in blocks else shown[0]))
     _say(_what(answer))
     for name in shown:
-        _stance(answer, name, blocks[name], same=name == "codified" and len(shown) > 1 and not answer.stances_differ)
+        _stance(answer, name, blocks[name], same=len(shown) > 1 and name == "codified" and _alike(blocks))
     _flags(lead)
     _citations(blocks)
     _head("Rests on")
@@ -84,6 +95,12 @@ def determination(answer: Determination, only: str | None) -> None:
         )
 
 
+def _alike(blocks: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Say whether the two stances would print the same, requirements that do not bind included."""
+    keys = ("outcome", "path", "requirements", "authorizations", "license", "missing_facts", "ambiguities")
+    return all(blocks["codified"][key] == blocks["enforced"][key] for key in keys)
+
+
 def _sentence(answer: Determination, block: Mapping[str, Any], stance: str) -> str:
     verdict = answer.verdicts[stance]
     start = {
@@ -97,7 +114,7 @@ def _sentence(answer: Determination, block: Mapping[str, Any], stance: str) -> s
     if verdict.outcome == "authorization_available":
         end = f"a license is required, and {verdict.path} is available"
     if verdict.outcome == "license_required":
-        end += f"; an application meets a {verdict.review_policy.replace('_', ' ')}"
+        end += f"; {_POLICY[verdict.review_policy]}"
     if verdict.outcome == "unknown":
         end += ": " + ", ".join(entry["id"] for entry in block["missing_facts"][:4])
     if block["may_proceed"] == "hold":
@@ -145,8 +162,11 @@ def _stance(answer: Determination, name: str, block: Mapping[str, Any], *, same:
         _say("Not available: " + "; ".join(barred), 2)
     _license(block)
     _before(answer, block)
-    if block["missing_facts"]:
-        _say("Would decide it: " + ", ".join(entry["id"] for entry in block["missing_facts"]), 2)
+    open_ = [
+        e["id"] for e in block["missing_facts"] if block["path"] in ("LICENSE", "UNKNOWN") or e["decides"] != ["review_policy"]
+    ]
+    if open_:
+        _say("Would decide it: " + ", ".join(open_), 2)
     for reading in library.book().readings.values():
         if reading.point and reading.point in block["ambiguities"]:
             chosen = answer.program.law.switches[reading.name]

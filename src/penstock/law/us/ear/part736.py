@@ -2,13 +2,13 @@
 
 from penstock.law.tables import D5_OR_MACAU, GP10_NAMED_ICS
 from penstock.law.us.ear.part774 import advanced_computing_item
-from penstock.rulebook.language import Transaction, definition, requirement, review
+from penstock.rulebook.language import Transaction, definition, requirement, review, stated
 
 
 @definition("736.2(b)(10); BIS guidance 2025-05-13", by="gp10-guidance-2025-05-13")
 def presumed_violation(t: Transaction):
     """An integrated circuit at 3A090 parameters designed by a Macau or D:5 party, or named in the guidance, is presumed unlicensed."""
-    return t.item.chip in GP10_NAMED_ICS or (
+    return (stated(t.item.chip) and t.item.chip in GP10_NAMED_ICS) or (
         advanced_computing_item(t)
         and (t.item.designer.headquarters in D5_OR_MACAU or t.item.designer.parent_headquarters in D5_OR_MACAU)
     )
@@ -20,16 +20,26 @@ def only_evaluated(t: Transaction):
     return t.end_use.technical_evaluation_only
 
 
-@requirement(
-    "736.2(b)(10)", by="gp10-guidance-2025-05-13", prohibition="absolute", not_pursued="only_evaluated",
-    presumption="presumed_violation",
-)  # fmt: skip
+@requirement("736.2(b)(10)", by="EAR", prohibition="absolute")
 def gp10(t: Transaction):
-    """No dealing with an item with knowledge that a violation has occurred; the guidance presumes it for the circuits it describes."""
-    return t.activity.type == "dealing" and not t.documents.bis_authorization and presumed_violation(t)
+    """No dealing with an item subject to the EAR with knowledge that a violation has occurred or is about to occur."""
+    return t.activity.type == "dealing" and not t.documents.bis_authorization and t.end_use.knowledge
 
 
-@review("736.2(b)(10)", by="gp10-guidance-2025-05-13", of=["gp10"], policy="none_stated", order=90)
+@requirement(
+    "736.2(b)(10); BIS guidance 2025-05-13",
+    by="gp10-guidance-2025-05-13",
+    replaces="gp10",
+    prohibition="absolute",
+    not_pursued="only_evaluated",
+    presumption="presumed_violation",
+)
+def gp10_2025(t: Transaction):
+    """No dealing with an item with knowledge of a violation, which is presumed of the integrated circuits the guidance describes."""
+    return t.activity.type == "dealing" and not t.documents.bis_authorization and (t.end_use.knowledge or presumed_violation(t))
+
+
+@review("736.2(b)(10)", by="EAR", of=["gp10"], policy="none_stated", order=90)
 def no_policy_gp10(t: Transaction):
     """General Prohibition Ten has no license review; the authorization that was missing has."""
     return True

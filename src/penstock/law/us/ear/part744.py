@@ -195,57 +195,55 @@ def part_744_bars(t: Transaction):
 # ---- review
 
 
+@definition("744.11(a); 90 FR 47201", by="EAR")
+def restricted_by_an_entry(p: Party):
+    """The party is on the Entity List, or takes on the restrictions of listed owners."""
+    return on_entity_list(p) or owned_by_listed(p)
+
+
 @definition("744.11(a)", by="EAR")
 def entry_says_policy_of_denial(p: Party):
-    """The party's entry prints a policy of denial."""
-    return on_entity_list(p) and stated(p.entity_list_review_policy) and p.entity_list_review_policy == "policy_of_denial"
+    """The entry that restricts the party prints a policy of denial."""
+    return stated(p.entity_list_review_policy) and p.entity_list_review_policy == "policy_of_denial" and restricted_by_an_entry(p)
 
 
 @definition("744.11(a)", by="EAR")
 def entry_says_presumption_of_denial(p: Party):
-    """The party's entry prints a presumption of denial."""
-    return on_entity_list(p) and stated(p.entity_list_review_policy) and p.entity_list_review_policy == "presumption_of_denial"
+    """The entry that restricts the party prints a presumption of denial."""
+    return (
+        stated(p.entity_list_review_policy)
+        and p.entity_list_review_policy == "presumption_of_denial"
+        and restricted_by_an_entry(p)
+    )
 
 
 @definition("744.11(a)", by="EAR")
 def entry_not_read(p: Party):
-    """The party is listed and the policy its entry prints is not given."""
-    return on_entity_list(p) and not stated(p.entity_list_review_policy)
+    """The party is restricted by an entry whose printed policy is not given."""
+    return not stated(p.entity_list_review_policy) and restricted_by_an_entry(p)
 
 
-@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="policy_of_denial", order=10)
+@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list", "affiliates"], policy="policy_of_denial", order=10)
 def entry_policy_of_denial(t: Transaction):
     """A listed party's entry prints a policy of denial."""
     return any(entry_says_policy_of_denial(p) for p in TRANSACTION_PARTIES)
 
 
-@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="presumption_of_denial", order=20)
+@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list", "affiliates"], policy="presumption_of_denial", order=20)
 def entry_presumption_of_denial(t: Transaction):
     """A listed party's entry prints a presumption of denial."""
     return any(entry_says_presumption_of_denial(p) for p in TRANSACTION_PARTIES)
 
 
-@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="per_entity_list_entry", order=30)
+@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list", "affiliates"], policy="per_entity_list_entry", order=30)
 def entry_policy_not_given(t: Transaction):
     """A listed party's entry has to be read for its policy."""
     return any(entry_not_read(p) for p in TRANSACTION_PARTIES)
 
 
-@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list"], policy="case_by_case", order=90)
+@review("Supp. No. 4 to part 744", by="EAR", of=["entity_list", "affiliates"], policy="case_by_case", order=90)
 def entry_case_by_case(t: Transaction):
     """Every listed party's entry prints case-by-case review."""
-    return True
-
-
-@review(
-    "90 FR 47201; Supp. No. 4 to part 744",
-    by="90-FR-47201",
-    of=["affiliates"],
-    policy="per_entity_list_entry",
-    order=90,
-)
-def policy_of_the_owner(t: Transaction):
-    """The most restrictive owner's entry governs."""
     return True
 
 

@@ -187,7 +187,7 @@ def nveu_eligible(t: Transaction):
 def trains_outside_supp5a(t: Transaction):
     """The training takes place outside Supp. 5(a), or serves an IaaS customer headquartered outside it."""
     return t.destination.country not in SUPP5A or (
-        t.activity.type == "iaas" and stated(t.parties.iaas_customer) and not linked_to_supp5a(t.parties.iaas_customer)
+        t.activity.type == "iaas" and stated(t.parties.iaas_customer) and t.parties.iaas_customer.headquarters not in SUPP5A
     )
 
 

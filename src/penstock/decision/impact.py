@@ -1,0 +1,238 @@
+"""What a change of law does to an order book: which rows it moves, by which provision, and what changed in the law.
+
+Rows are decided in columns under both laws (:func:`penstock.decision.bulk.decide_columns`, which decides one by one what
+columns cannot hold).  What fired in each row tells the provision that makes the difference; where that does not tell,
+the first of the rows that moved alike is decided in full under both laws and speaks for the others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from penstock.decision import library
+from penstock.decision.answers import REVIEW_POLICIES, Decisions
+from penstock.decision.bulk import decide_columns
+from penstock.decision.causes import Cause, Causes, Said
+from penstock.decision.determination import Determination, decide_facts
+from penstock.decision.fact_columns import NO_ERROR, FactColumn, document
+from penstock.decision.program import OUTCOMES, PATHS
+from penstock.rulebook import ACTUAL, STANCES, Law
+from penstock.rulebook.arrays import Array
+from penstock.terms.dates import parse_date
+from penstock.terms.documents import Facts, read_facts
+
+__all__ = ["Comparison", "Group", "Impact", "Moved", "Point"]
+
+_KEYS = ("outcome", "path", "review_policy")
+_WORDS = {"outcome": OUTCOMES, "path": PATHS, "review_policy": REVIEW_POLICIES}
+_STANCE_BITS = 32
+_CODE_BITS = 4  # each of outcome, path and review policy fits
+_FIRST_ROWS = 5
+
+
+@frozen
+class Point:
+    """One of the two laws: its day, what was known then, and a regime.
+
+    >>> Point.parse("2025-05-15@2025-05-12/actual")
+    Point(on=datetime.date(2025, 5, 15), known=datetime.date(2025, 5, 12), regime='actual')
+    """
+
+    on: dt.date
+    known: dt.date | None = None
+    regime: str = ACTUAL
+
+    @classmethod
+    def parse(cls, text: str) -> Point:
+        """Return the law that ``DATE[@KNOWN][/REGIME]`` names; BadDate for what is no date."""
+        days, _, regime = text.partition("/")
+        on, _, known = days.partition("@")
+        return cls(parse_date(on, "date"), parse_date(known, "known") if known else None, regime or ACTUAL)
+
+    def law(self) -> Law:
+        """Return the law."""
+        return library.book().law(self.on, self.known, self.regime)
+
+    def decide(self, facts: Facts) -> Determination:
+        """Return the full answer of the law to one transaction."""
+        return decide_facts(facts, self.on, self.known, self.regime)
+
+
+@frozen
+class Group:
+    """The rows of one stance that the same provisions move, with what they were answered before and after, by count."""
+
+    stance: str
+    causes: tuple[Cause, ...]
+    rows: int
+    worse: int
+    better: int
+    moves: tuple[tuple[Said, Said, int], ...]
+    first: tuple[Any, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the group as a plain document."""
+        moves = [{"before": _plain(before), "after": _plain(after), "rows": rows} for before, after, rows in self.moves]
+        return {"stance": self.stance, "provisions": [cause.document() for cause in self.causes], "rows": self.rows,
+                "worse": self.worse, "better": self.better, "moves": moves, "first": list(self.first)}  # fmt: skip
+
+
+@frozen
+class Impact:
+    """All rows compared, those at fault under either law, and the groups of those that move, the largest first."""
+
+    rows: int
+    faults: int
+    groups: tuple[Group, ...]
+
+    def moved(self, stance: str) -> int:
+        """Return how many rows move in a stance."""
+        return sum(group.rows for group in self.groups if group.stance == stance)
+
+    def document(self) -> dict[str, Any]:
+        """Return the comparison as a plain document."""
+        moved = {stance: self.moved(stance) for stance in STANCES}
+        return {"rows": self.rows, "faults": self.faults, "moved": moved, "groups": [group.document() for group in self.groups]}
+
+
+@frozen(eq=False)
+class Moved:
+    """The rows of one part that move in one stance, and what moves each of them."""
+
+    stance: str
+    rows: Array
+    ids: list[Any]
+    before: Mapping[str, list[str]]
+    after: Mapping[str, list[str]]
+    provisions: list[str]
+
+
+@frozen(eq=False)
+class _Way:
+    """Rows that move alike: what was and is answered, and what fired under each law."""
+
+    stance: str
+    before: Said
+    after: Said
+    fired: tuple[int, int]
+
+
+@frozen(eq=False)
+class Comparison:
+    """Two laws held against an order book, part by part.
+
+    >>> from penstock.decision.fact_columns import fact_column
+    >>> book = {"activity.type": ["export"], "origin.country": ["US"], "destination.country": ["BR"], "item.eccn": ["3A090.a"],
+    ...         "item.aggregate_tpp": [50_000_000], "parties.ultimate_consignee.lists": [[]], "item.datacenter": [True],
+    ...         "parties.ultimate_consignee.headquarters": ["BR"], "parties.ultimate_consignee.parent_headquarters": ["BR"],
+    ...         "end_use.types": [["datacenter_operation"]], "counters.licensed_tpp_destination_since_2025": [0],
+    ...         "counters.lpp_tpp_received_this_year": [0]}
+    >>> comparison = Comparison(Point.parse("2025-05-14"), Point.parse("2025-05-15"))
+    >>> moved = comparison.add([fact_column(name, values) for name, values in book.items()], 1)
+    >>> [(group.stance, group.causes[0].id, group.moves[0][1].outcome) for group in comparison.impact().groups]
+    [('codified', 'worldwide_a', 'license_required')]
+    """
+
+    a: Point
+    b: Point
+    workers: int = 2
+    _causes: Causes = field(init=False)
+    _known: dict[Any, tuple[Cause, ...]] = field(factory=dict, init=False)
+    _tally: dict[Any, dict[tuple[Said, Said], int]] = field(factory=dict, init=False)
+    _first: dict[Any, list[Any]] = field(factory=dict, init=False)
+    _seen: list[int] = field(factory=lambda: [0, 0], init=False)
+
+    @_causes.default
+    def _compared(self) -> Causes:
+        return Causes(self.a.law(), self.b.law())
+
+    def add(self, columns: Sequence[FactColumn], size: int, ids: Sequence[Any] | None = None) -> list[Moved]:
+        """Compare some rows; return those that move. ``ids`` name the rows, which else are numbered from 0."""
+        start, faults = self._seen
+        names = list(range(start, start + size)) if ids is None else ids
+        before, after = (
+            decide_columns(columns, p.on, p.known, p.regime, workers=self.workers, size=size) for p in (self.a, self.b)
+        )
+        sound = (before.columns["error_code"] == NO_ERROR) & (after.columns["error_code"] == NO_ERROR)
+        self._seen[:] = start + size, faults + size - int(np.count_nonzero(sound))
+        return [self._moved(stance, before, after, sound, (columns, names, start)) for stance in STANCES]
+
+    def impact(self) -> Impact:
+        """Return what was found so far."""
+        groups = []
+        for key, moves in self._tally.items():
+            stance, causes = key
+            worse = sum(n for (was, now), n in moves.items() if now.rank > was.rank)
+            better = sum(n for (was, now), n in moves.items() if now.rank < was.rank)
+            most = sorted(((x, y, n) for (x, y), n in moves.items()), key=lambda move: (-move[2], str(move[:2])))
+            groups.append(Group(stance, causes, sum(moves.values()), worse, better, tuple(most), tuple(self._first[key])))
+        groups.sort(key=lambda group: (-group.rows, group.stance, [cause.id for cause in group.causes]))
+        return Impact(self._seen[0], self._seen[1], tuple(groups))
+
+    def _moved(self, stance: str, before: Decisions, after: Decisions, sound: Array, part: tuple[Any, Any, int]) -> Moved:
+        columns, ids, start = part
+        changed = np.zeros(len(sound), bool)
+        for key in _KEYS:
+            changed |= before.columns[f"{stance}_{key}"] != after.columns[f"{stance}_{key}"]
+        rows = np.flatnonzero(changed & sound)
+        first, which = _alike(stance, before, after, rows)
+        ways = [_way(stance, before, after, int(row)) for row in rows[first]]
+        found = [self._why(way, columns, int(row)) for way, row in zip(ways, rows[first], strict=True)]
+        for n, (way, causes) in enumerate(zip(ways, found, strict=True)):
+            self._count(way, causes, rows[which == n], ids)
+        words = [", ".join(f"{cause.id} {cause.became}".strip() for cause in causes) for causes in found]
+        said = [{key: [getattr(side, key) for side in sides] for key in _KEYS} for sides in
+                ([way.before for way in ways], [way.after for way in ways])]  # fmt: skip
+        before_after = [{key: [texts[n] for n in which.tolist()] for key, texts in side.items()} for side in said]
+        return Moved(stance, rows + start, [ids[row] for row in rows.tolist()], before_after[0], before_after[1],
+                     [words[n] for n in which.tolist()])  # fmt: skip
+
+    def _why(self, way: _Way, columns: Sequence[FactColumn], row: int) -> tuple[Cause, ...]:
+        key = (way.stance, way.before, way.after, way.fired)
+        if key not in self._known:
+            found = self._causes.by_mask(way.fired, way.before, way.after)
+            if not found:
+                facts = read_facts(document(columns, row))
+                found = self._causes.by_example(way.stance, self.a.decide(facts), self.b.decide(facts))
+            self._known[key] = found
+        return self._known[key]
+
+    def _count(self, way: _Way, causes: tuple[Cause, ...], rows: Array, ids: Sequence[Any]) -> None:
+        key = (way.stance, causes)
+        moves = self._tally.setdefault(key, {})
+        moves[way.before, way.after] = moves.get((way.before, way.after), 0) + len(rows)
+        first = self._first.setdefault(key, [])
+        first += [ids[row] for row in rows[: _FIRST_ROWS - len(first)].tolist()]
+
+
+def _alike(stance: str, before: Decisions, after: Decisions, rows: Array) -> tuple[Array, Array]:
+    """Return one place per way in which rows move, and for every row the place of its way."""
+    fired = [_fired(stance, side)[rows] for side in (before, after)]
+    _, masks = np.unique(fired[0] << np.uint64(_STANCE_BITS) | fired[1], return_inverse=True)
+    keys = masks.astype(np.int64)
+    for key in _KEYS:
+        for side in (before, after):
+            keys = keys << _CODE_BITS | side.columns[f"{stance}_{key}"][rows].astype(np.int64)
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    return first, which
+
+
+def _fired(stance: str, side: Decisions) -> Array:
+    shift = np.uint64(_STANCE_BITS * STANCES.index(stance))
+    found: Array = side.columns["fired_mask"] >> shift & np.uint64((1 << _STANCE_BITS) - 1)
+    return found
+
+
+def _way(stance: str, before: Decisions, after: Decisions, row: int) -> _Way:
+    said = [Said(*(_WORDS[key][side.columns[f"{stance}_{key}"][row]] for key in _KEYS)) for side in (before, after)]
+    masks = [int(_fired(stance, side)[row]) for side in (before, after)]
+    return _Way(stance, said[0], said[1], (masks[0], masks[1]))
+
+
+def _plain(said: Said) -> dict[str, str]:
+    return {"outcome": said.outcome, "path": said.path, "review_policy": said.review_policy}

@@ -1,0 +1,225 @@
+"""15 CFR part 744: end uses, listed parties, their affiliates, US persons and letters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.transactions import Document, binding, chips, codified, enforced, export, party, policy
+
+ON = "2025-06-01"
+EAR99: Document = {"kind": "other", "eccn": "EAR99"}
+
+
+def knowing(use: str, destination: str = "PE", item: Document | None = None, **groups: Any) -> Document:
+    end_use = {"types": [use], "knowledge": True, **groups.pop("end_use", {})}
+    return export(destination, item or EAR99, end_use=end_use, **groups)
+
+
+# ---- 744.11 Entity List
+
+
+@pytest.mark.parametrize("role", ["purchaser", "intermediate_consignee", "ultimate_consignee", "end_user"])
+def test_a_listed_party_in_any_role_needs_a_license(role: str) -> None:
+    """744.11(a): purchaser, intermediate consignee, ultimate consignee or end user, for any item subject to the EAR."""
+    parties = {"ultimate_consignee": party("PE"), role: party("PE", lists=["entity_list"])}
+    answer = enforced(export("PE", EAR99, parties=parties), ON)
+    assert binding(answer) == {"entity_list"}
+    assert "entity_list" in {entry["id"] for entry in answer.block["prohibitions"]}
+
+
+@pytest.mark.parametrize("lists", [[], ["unverified_list"], ["denied_persons"]])
+def test_other_lists_are_not_the_entity_list(lists: list[str]) -> None:
+    """744.11(a) is about Supp. No. 4 to part 744."""
+    assert not binding(enforced(export("PE", EAR99, party("PE", lists=lists)), ON))
+
+
+def test_an_unscreened_party_is_unknown() -> None:
+    """Contract 0.5: unscreened is unknown, never clear."""
+    buyer = {key: value for key, value in party("PE").items() if key != "lists"}
+    answer = enforced(export("PE", EAR99, buyer), ON)
+    assert answer.outcome == "unknown"
+    assert {entry["id"] for entry in answer.block["missing_facts"]} == {"parties.ultimate_consignee.lists"}
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [(None, "per_entity_list_entry"), ("case_by_case", "case_by_case"), ("presumption_of_denial", "presumption_of_denial"), ("policy_of_denial", "policy_of_denial")],
+)
+def test_the_entry_states_the_policy(printed: str | None, expected: str) -> None:
+    """Supp. No. 4 to part 744: license review policy column."""
+    more = {"entity_list_review_policy": printed} if printed else {}
+    assert policy(enforced(export("PE", EAR99, party("PE", lists=["entity_list"], **more)), ON)) == expected
+
+
+def test_of_two_entries_the_stricter_governs() -> None:
+    """Contract 2: of several policies the strictest."""
+    parties = {
+        "ultimate_consignee": party("PE", lists=["entity_list"], entity_list_review_policy="case_by_case"),
+        "end_user": party("PE", lists=["entity_list"], entity_list_review_policy="policy_of_denial"),
+    }
+    assert policy(enforced(export("PE", EAR99, parties=parties), ON)) == "policy_of_denial"
+
+
+# ---- the Affiliates rule
+
+
+def owned(*shares: float, lists: tuple[str, ...] = ("entity_list",), **buyer: Any) -> Document:
+    owners = [{"name": f"Owner {i}", "share": share, "lists": list(lists)} for i, share in enumerate(shares)]
+    return export("PE", EAR99, party("PE", owners=owners, **buyer))
+
+
+@pytest.mark.parametrize(
+    ("on", "binds"),
+    [
+        ("2025-09-28", False),
+        ("2025-09-29", True),
+        ("2025-11-09", True),
+        ("2025-11-10", False),
+        ("2026-11-09", False),
+        ("2026-11-10", True),
+    ],
+)
+def test_affiliates_rule_and_its_stay(on: str, binds: bool) -> None:
+    """90 FR 47201 from 2025-09-29; stayed by 90 FR 50857 from 2025-11-10 to 2026-11-09; reading O10 after that."""
+    assert ("affiliates" in binding(enforced(owned(0.6), on))) is binds
+
+
+def test_an_extension_of_the_stay_is_a_reading() -> None:
+    """Reading O10: no United States instrument extending the stay was found."""
+    answer = enforced(owned(0.6), "2026-11-10", switches={"affiliates_stay_extended": "true"})
+    assert not binding(answer)
+    assert "O10" in enforced(owned(0.6), "2026-11-10").block["ambiguities"]
+
+
+@pytest.mark.parametrize(
+    ("document", "binds"),
+    [
+        (owned(0.5), True),
+        (owned(0.4999), False),
+        (owned(0.25, 0.25), True),
+        (owned(0.25, 0.2499), False),
+        (owned(0.6, lists=("meu_list",)), True),
+        (owned(0.6, lists=("sdn_744_8",)), True),
+        (owned(0.6, lists=()), False),
+        (owned(0.6, us_entity=True), False),
+    ],
+)
+def test_fifty_percent_in_aggregate(document: Document, binds: bool) -> None:
+    """90 FR 47201: listed owners together at 50 percent or more; US entities are outside."""
+    assert ("affiliates" in binding(enforced(document, "2025-10-15"))) is binds
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"), [([0.6, None], True), ([0.3, None], "unknown"), ([0.3], False)]
+)
+def test_an_unknown_share_that_could_decide_leaves_it_open(shares: list[float | None], expected: object) -> None:
+    """Contract 0.1 and 6: known shares are counted; an unknown one that could reach the limit gives unknown."""
+    owners = [{"name": "X", "lists": ["entity_list"]} | ({} if share is None else {"share": share}) for share in shares]
+    assert enforced(export("PE", EAR99, party("PE", owners=owners)), "2025-10-15").license_required == expected
+
+
+def test_the_rule_is_known_when_it_is_announced() -> None:
+    """90 FR 50857: who knows the law only to 2025-10-31 knows of no stay."""
+    assert binding(enforced(owned(0.6), "2026-02-01", known="2025-10-31")) == {"affiliates"}
+
+
+@pytest.mark.parametrize(("printed", "expected"), [(None, "per_entity_list_entry"), ("policy_of_denial", "policy_of_denial")])
+def test_review_of_affiliates(printed: str | None, expected: str) -> None:
+    """Contract 2, review of Entity List and affiliates: the entry's policy if given, else per_entity_list_entry."""
+    more = {"entity_list_review_policy": printed} if printed else {}
+    assert policy(enforced(owned(0.6, **more), "2025-10-15")) == expected
+
+
+# ---- end uses
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (knowing("wmd"), {"wmd"}),
+        (knowing("wmd", end_use={"knowledge": False}), set()),
+        (knowing("military_intelligence", "RU"), {"military_intelligence"}),
+        (knowing("military_intelligence", "PE"), set()),
+        (knowing("military_intelligence", "PE", end_use={"location_country": "CN"}), {"military_intelligence"}),
+        (knowing("military_intelligence", "PE", end_use={"beneficiary_headquarters": "MO"}), {"military_intelligence"}),
+        (knowing("military", "RU"), {"military_end_use"}),
+        (knowing("military", "CN"), set()),
+        (knowing("military", "CN", {"kind": "other", "eccn": "3A991"}), {"military_end_use"}),
+        (knowing("military", "PE", {"kind": "other", "eccn": "3A991"}), set()),
+        (knowing("supercomputer", "CN", {"kind": "other", "eccn": "4A994"}), {"supercomputer"}),
+        (knowing("supercomputer", "CN"), set()),
+        (knowing("supercomputer", "PE", {"kind": "other", "eccn": "4A994"}), set()),
+        (knowing("advanced_node_ic_production", "CN", facility={"advanced_node": True}), {"advanced_node"}),
+        (knowing("advanced_node_ic_production", "CN", facility={"advanced_node": False}), set()),
+        (knowing("advanced_node_ic_production", "TW", facility={"advanced_node": True}), set()),
+        (knowing("ic_production_node_unknown", "CN", {"kind": "other", "eccn": "3B991.b"}), {"advanced_node"}),
+        (knowing("ic_production_node_unknown", "CN"), set()),
+    ],
+)
+def test_end_uses_that_fire_on_knowledge(document: Document, expected: set[str]) -> None:
+    """744.2-744.4, 744.21, 744.22, 744.23(a)(1)-(2): stated knowledge, their items and their places."""
+    answer = enforced(document, ON)
+    assert binding(answer) == expected
+    if expected:
+        assert policy(answer) == "presumption_of_denial"
+
+
+def test_a_military_end_user_on_the_list() -> None:
+    """744.21(b); Supp. No. 7 to part 744."""
+    assert binding(enforced(export("PE", EAR99, party("PE", lists=["meu_list"])), ON)) == {"military_end_use"}
+
+
+def test_knowledge_not_stated_never_fires() -> None:
+    """Contract 0.1: 772.1 controls fire only when stated; absence is no unknown."""
+    document = knowing("wmd")
+    del document["end_use"]["knowledge"]
+    assert enforced(document, ON).outcome == "no_license_required"
+
+
+@pytest.mark.parametrize(
+    ("us_person", "use", "place", "binds"),
+    [
+        (True, "advanced_node_ic_production", "CN", True),
+        (False, "advanced_node_ic_production", "CN", False),
+        (True, "advanced_node_ic_production", "TW", False),
+        (True, "wmd", "PE", True),
+        (True, "military_intelligence", "MO", True),
+        (True, "datacenter_operation", "CN", False),
+    ],
+)
+def test_support_by_us_persons(us_person: bool, use: str, place: str, binds: bool) -> None:
+    """744.6(b), (c): attaches to the person even where no item moves."""
+    document = {
+        "activity": {"type": "us_person_support", "us_person": us_person},
+        "destination": {"country": place},
+        "facility": {"advanced_node": True},
+        "end_use": {"types": [use], "knowledge": True},
+    }
+    assert ("us_person_support" in binding(enforced(document, ON))) is binds
+
+
+@pytest.mark.parametrize(
+    ("notice", "destination", "parent", "binds"),
+    [(True, "CN", "CN", True), (True, "MO", "MO", True), (True, "SG", "CN", True), (True, "SG", "SG", False), (False, "CN", "CN", False)],
+)
+def test_a_letter_binds_its_addressee(notice: bool, destination: str, parent: str, binds: bool) -> None:
+    """744.23(b): items named in the letter, to China, Macau, D:5 and parties seated there."""
+    item = {"kind": "integrated_circuit", "chip": "h20"}
+    document = export(destination, item, party(destination, parent=parent), activity={"type": "export", "is_informed_notice": notice})
+    assert ("is_informed" in binding(enforced(document, ON))) is binds
+
+
+def test_both_stances_ask_the_same_of_part_744() -> None:
+    """Nothing of part 744 was taken out of enforcement."""
+    document = export("PE", EAR99, party("PE", lists=["entity_list"]))
+    assert binding(codified(document, ON)) == binding(enforced(document, ON)) == {"entity_list"}
+
+
+def test_strictest_policy_of_all_that_bind() -> None:
+    """Contract 2: several requirements, the strictest policy: a listed buyer of .a items in Saudi Arabia."""
+    document = export("SA", chips(), party("SA", lists=["entity_list"]))
+    answer = enforced(document, ON)
+    assert binding(answer) == {"country_group", "entity_list"}
+    assert policy(answer) == "per_entity_list_entry"
