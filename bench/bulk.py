@@ -123,7 +123,7 @@ def through_parquet(columns: dict[str, Any], rows: int, workers: int) -> float:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from penstock.decision.parquet import decide_parquet
+    from penstock.apps.parquet import decide_parquet
 
     def arrow(column: Any) -> Any:
         if not isinstance(column, Codes):

@@ -118,9 +118,7 @@ def _laws() -> tuple[Asked, ...]:
     actual: list[Asked] = [(day, "actual", {}) for day in [*edges, dt.date(2028, 6, 1)]]
     written: list[Asked] = [(day, "diffusion-as-written", {}) for day in edges if day.year in (2025, 2026)]
     other: list[Asked] = [
-        (day, "actual", {name: value})
-        for name, day in _READ_OTHERWISE_ON.items()
-        for value in book().readings[name].values[1:]
+        (day, "actual", {name: value}) for name, day in _READ_OTHERWISE_ON.items() for value in book().readings[name].values[1:]
     ]
     return (*actual, *written, *other)
 
@@ -214,8 +212,12 @@ def _company(draw: st.DrawFn, role: str, place: str) -> Flat:
 @st.composite
 def _circumstances(draw: st.DrawFn, place: str, kind: str) -> Flat:
     share = _mostly(0, Fraction(7, 100), Fraction(1, 4), Fraction(26, 100), Fraction(1, 2), Fraction(51, 100))
-    held = {"type": draw(st.sampled_from(["UVEU", "NVEU"])), "holder": draw(_mostly("Buyer", "Another")),
-            "countries": [place]}  # fmt: skip
+    held = {
+        "type": draw(st.sampled_from(["UVEU", "NVEU"])),
+        "holder": draw(_mostly("Buyer", "Another")),
+        "countries": [place],
+        "valid_until": draw(_mostly(dt.date(2030, 1, 1), dt.date(2026, 1, 1))),
+    }
     return {
         "activity.type": kind,
         "activity.us_person": draw(st.booleans()),
@@ -283,7 +285,7 @@ def _number(spec: FactSpec) -> st.SearchStrategy[Any]:
         return st.one_of(st.sampled_from([0, 1]), st.decimals(0, 1, places=3))
     if spec.type in ("int", "list<int>"):
         return st.integers(0, 10**12)
-    return st.one_of(st.integers(0, 10**12), st.decimals(0, 10**9, places=2), st.floats(0, 1e30))
+    return st.one_of(st.integers(0, 10**12), st.decimals(0, 10**9, places=2), st.integers(0, 10**30))
 
 
 def _text(spec: FactSpec) -> st.SearchStrategy[Any]:

@@ -21,7 +21,9 @@ def cases_of(file: Path) -> list[Case]:
 def complaints(cases: list[Case]) -> list[str]:
     """Return one line for each difference, as ``penstock cases run`` prints it."""
     return [
-        f"{case.id} ({case.confidence}) | {found.path} | {found.expected} | {found.got}" for case in cases for found in run_case(case)
+        f"{case.id} ({case.confidence}) | {found.path} | {found.expected} | {found.got}"
+        for case in cases
+        for found in run_case(case)
     ]
 
 

@@ -53,9 +53,16 @@ ASCEND: Document = {
     "item": {"chip": "Ascend 910C"},
     "parties": {"purchaser": party("BR", name="Banco")},
 }
-EMIRATES = export("AE", chips(), party("AE", uae_status="uae_government_agency", kind="government", wholly_government_owned=True, name="Ministry"))
+EMIRATES = export(
+    "AE",
+    chips(),
+    party("AE", uae_status="uae_government_agency", kind="government", wholly_government_owned=True, name="Ministry"),
+)
 UNKNOWN_PARENT = export(
-    "MY", chips(), {"name": "Trader", "country": "MY", "headquarters": "MY", "lists": []}, counters={"lpp_tpp_received_this_year": 0}
+    "MY",
+    chips(),
+    {"name": "Trader", "country": "MY", "headquarters": "MY", "lists": []},
+    counters={"lpp_tpp_received_this_year": 0},
 )
 
 TEXTS: dict[str, tuple[Document, str, tuple[str, ...]]] = {
@@ -69,7 +76,12 @@ TEXTS: dict[str, tuple[Document, str, tuple[str, ...]]] = {
     "uae_ministry": (EMIRATES, "2026-09-01", ()),
     "unknown_parent": (UNKNOWN_PARENT, "2026-06-15", ()),
 }
-DOCUMENTS = ("portugal_after_compliance", "h200_to_china_with_certificates", "malaysia_straddles_the_allocation", "unknown_parent")
+DOCUMENTS = (
+    "portugal_after_compliance",
+    "h200_to_china_with_certificates",
+    "malaysia_straddles_the_allocation",
+    "unknown_parent",
+)
 
 
 class Text(SingleFileSnapshotExtension):

@@ -74,11 +74,13 @@ def test_the_flag_of_the_affiliates_rule_stays_during_its_stay() -> None:
     assert "KYC-29" in raised_by("2026-02-01", owners=[{"share": 0.1, "lists": ["entity_list"]}])
 
 
-@pytest.mark.parametrize(("facility", "flag"), [({"capacity_confirmed": False}, "ADV-07"), ({"connected_to_advanced_node_fab": True}, "KYC-27")])
+@pytest.mark.parametrize(
+    ("facility", "flag"), [({"capacity_confirmed": False}, "ADV-07"), ({"connected_to_advanced_node_fab": True}, "KYC-27")]
+)
 def test_facts_about_a_facility_raise_flags(facility: dict[str, bool], flag: str) -> None:
     """BIS guidance 2025-05-13; Supp. No. 3 to part 732, red flag 27."""
     assert flags(export("MY", facility=facility))["raised"] == {flag}
-    (name, value), = facility.items()
+    ((name, value),) = facility.items()
     assert flags(export("MY", facility={name: not value}))["raised"] == set()
 
 
@@ -111,7 +113,9 @@ def test_only_resolving_clears_a_flag_that_facts_raise(said: str | None, state: 
     assert "ADV-02" in flags(document)[state]
 
 
-@pytest.mark.parametrize(("said", "state"), [("present", "raised"), ("absent", "cleared"), ("resolved", "cleared"), (None, "unanswered")])
+@pytest.mark.parametrize(
+    ("said", "state"), [("present", "raised"), ("absent", "cleared"), ("resolved", "cleared"), (None, "unanswered")]
+)
 def test_silence_clears_nothing(said: str | None, state: str) -> None:
     """Contract 0.5: an unanswered red-flag question is unanswered, not cleared."""
     found = flags(export("MY", answers={"KYC-05": said} if said else {}))

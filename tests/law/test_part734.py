@@ -10,7 +10,9 @@ ON = "2025-06-01"
 LATER = "2026-06-15"
 
 
-@pytest.mark.parametrize(("activity", "origin", "expected"), [("export", "US", True), ("deemed_export", "US", True), ("reexport", "JP", "unknown")])
+@pytest.mark.parametrize(
+    ("activity", "origin", "expected"), [("export", "US", True), ("deemed_export", "US", True), ("reexport", "JP", "unknown")]
+)
 def test_what_leaves_the_united_states_is_subject(activity: str, origin: str, expected: object) -> None:
     """734.3(a)(1): items in or moving from the United States; of a reexport the origin of the item has to be known."""
     document = export("SA", activity={"type": activity}, origin={"country": origin})

@@ -10,7 +10,13 @@ from tests.transactions import Document, codified, enforced
 
 
 def dealing(item: Document, **groups: Any) -> Document:
-    return {"activity": {"type": "dealing", "verb": "buy"}, "origin": {"country": "CN"}, "destination": {"country": "MY"}, "item": item, **groups}
+    return {
+        "activity": {"type": "dealing", "verb": "buy"},
+        "origin": {"country": "CN"},
+        "destination": {"country": "MY"},
+        "item": item,
+        **groups,
+    }
 
 
 ASCEND = {"chip": "Ascend 910C"}

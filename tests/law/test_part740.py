@@ -32,7 +32,9 @@ def papers(stance: Stance, authorization: str) -> dict[str, str]:
 B_TO_CHINA = export("CN", chips("3A090.b"))
 
 
-@pytest.mark.parametrize(("on", "path"), [("2023-11-16", "LICENSE"), ("2023-11-17", "NAC"), ("2024-04-03", "NAC"), ("2024-04-04", "NAC")])
+@pytest.mark.parametrize(
+    ("on", "path"), [("2023-11-16", "LICENSE"), ("2023-11-17", "NAC"), ("2024-04-03", "NAC"), ("2024-04-04", "NAC")]
+)
 def test_nac_exists_since_the_acs_rule(on: str, path: str) -> None:
     """740.8 as of 88 FR 73458, from 2023-11-17."""
     assert enforced(B_TO_CHINA, on).path == path
@@ -65,7 +67,13 @@ def test_aca_is_worldwide_since_the_diffusion_rule(on: str, covered: bool) -> No
 
 @pytest.mark.parametrize(
     ("item", "eligible"),
-    [(chips("3A090.a"), False), (chips("3A090.a", datacenter=False), True), (chips("3A090.b"), True), (chips("4A090.b"), True), (hbm(), False)],
+    [
+        (chips("3A090.a"), False),
+        (chips("3A090.a", datacenter=False), True),
+        (chips("3A090.b"), True),
+        (chips("4A090.b"), True),
+        (hbm(), False),
+    ],
 )
 def test_items_of_nac(item: Document, eligible: bool) -> None:
     """740.8(a): .b items and .a items not for datacenters; never 3A090.c."""
@@ -135,13 +143,18 @@ def test_aca_does_not_cover_transfers_elsewhere_to_d5_headquartered_entities() -
 
 @pytest.mark.parametrize(
     ("density", "site", "expected"),
-    [(3.2999, True, set()), (3.3, True, {"density_limit"}), (3, False, {"packaging_site_not_eligible"}), (3.3, False, {"density_limit", "packaging_site_not_eligible"})],
+    [
+        (3.2999, True, set()),
+        (3.3, True, {"density_limit"}),
+        (3, False, {"packaging_site_not_eligible"}),
+        (3.3, False, {"density_limit", "packaging_site_not_eligible"}),
+    ],
 )
 def test_license_exception_hbm(density: float, site: bool, expected: set[str]) -> None:
     """740.25: below 3.3 GB/s/mm2, packaged at an eligible party's site."""
     answer = enforced(export("CN", hbm(density, packaging={"hbm_site_eligible": site})), ON)
     assert reasons(answer, "HBM") == expected
-    assert (answer.path == "HBM") is not expected
+    assert (answer.path == "HBM") is (not expected)
 
 
 # ---- 740.27 AIA
@@ -178,7 +191,12 @@ def test_an_end_user_outside_supp_5a_closes_aia() -> None:
 )
 def test_the_designer_condition_of_aia_and_acm(eccn: str, status: str, on: str, expected: set[str]) -> None:
     """740.27(a)(1), 740.28(b) as of 90 FR 5298: approved or authorized designers for three entries, from 2025-01-16."""
-    document = export("JP", chips(eccn, designer={"status": status}), party("JP"), end_use={"types": ["production"], "onward_destinations": ["US"]})
+    document = export(
+        "JP",
+        chips(eccn, designer={"status": status}),
+        party("JP"),
+        end_use={"types": ["production"], "onward_destinations": ["US"]},
+    )
     answer = codified(document, on, regime="diffusion-as-written")
     assert reasons(answer, "AIA") == expected
     assert reasons(answer, "ACM") == expected
@@ -189,12 +207,17 @@ def test_the_designer_condition_of_aia_and_acm(eccn: str, status: str, on: str, 
 )
 def test_the_certification_goes_to_bis_from_253_million_tpp(before: int, amount: int, asked: bool) -> None:
     """740.27(c): cumulative TPP of 253,000,000 including this shipment; below it the certification is only kept."""
-    answer = to_japan(chips(aggregate_tpp=amount), counters={"aia_tpp_cumulative": before, "lpp_tpp_received_this_year": 26_900_000})
+    answer = to_japan(
+        chips(aggregate_tpp=amount), counters={"aia_tpp_cumulative": before, "lpp_tpp_received_this_year": 26_900_000}
+    )
     expected = {"aia_certification": 0, "aia_eccn_notice": 0, "aia_shipment_notice": 0}
     assert duties(answer, "AIA") == expected | ({"aia_submit_certification_to_bis": 0} if asked else {})
 
 
-@pytest.mark.parametrize(("said", "status", "proceed"), [(True, "met", "with_conditions"), (False, "unmet", "with_conditions"), (None, "unknown", "with_conditions")])
+@pytest.mark.parametrize(
+    ("said", "status", "proceed"),
+    [(True, "met", "with_conditions"), (False, "unmet", "with_conditions"), (None, "unknown", "with_conditions")],
+)
 def test_a_missing_certification_is_an_open_condition(said: bool | None, status: str, proceed: str) -> None:
     """740.27(b)(2); contract 4: documents missing or stated false leave the exception available with an unmet condition."""
     answer = to_japan(documents={} if said is None else {"aia_certification": said})
@@ -257,7 +280,7 @@ def test_acm(document: Document, expected: set[str] | None) -> None:
         assert answer.outcome == "no_license_required"
     else:
         assert reasons(answer, "ACM") == expected
-        assert (answer.path == "ACM") is not expected
+        assert (answer.path == "ACM") is (not expected)
 
 
 def test_acm_never_reaches_macau_or_d5() -> None:
@@ -283,7 +306,13 @@ def test_acm_keeps_accounts_every_six_months() -> None:
 
 def small(amount: int, before: int = 0, destination: str = "PT", **changes: Any) -> Document:
     counters = {"lpp_tpp_received_this_year": before, "licensed_tpp_destination_since_2025": 0}
-    return export(destination, chips(changes.pop("eccn", "3A090.a"), aggregate_tpp=amount), changes.pop("consignee", None), counters=counters, **changes)
+    return export(
+        destination,
+        chips(changes.pop("eccn", "3A090.a"), aggregate_tpp=amount),
+        changes.pop("consignee", None),
+        counters=counters,
+        **changes,
+    )
 
 
 @pytest.mark.parametrize(
@@ -296,7 +325,11 @@ def test_lpp_limit_is_inclusive_and_counts_the_year(amount: int, before: int, pa
     assert answer.path == path
     if path == "LPP":
         (debit,) = answer.block["ledger"]
-        assert (debit["id"], debit["balance_before_tpp"], debit["balance_after_tpp"]) == ("lpp_calendar_year", before, before + amount)
+        assert (debit["id"], debit["balance_before_tpp"], debit["balance_after_tpp"]) == (
+            "lpp_calendar_year",
+            before,
+            before + amount,
+        )
         assert debit["limit_tpp"] == 26_900_000
 
 
@@ -335,7 +368,10 @@ def test_lpp_conditions(document: Document, expected: set[str]) -> None:
 
 @pytest.mark.parametrize(
     ("switch", "document"),
-    [({"lpp_740_2_a_9": "available"}, small(1_000, destination="SA")), ({"lpp_5a002": "included"}, small(1_000, eccn="5A002.z.1.a"))],
+    [
+        ({"lpp_740_2_a_9": "available"}, small(1_000, destination="SA")),
+        ({"lpp_5a002": "included"}, small(1_000, eccn="5A002.z.1.a")),
+    ],
 )
 def test_lpp_open_points_have_switches(switch: dict[str, str], document: Document) -> None:
     """Readings O1 and O2."""

@@ -31,7 +31,16 @@ def test_the_2022_requirement_is_about_china_and_macau(destination: str, on: str
     assert ("china_2022" in binding(enforced(export(destination), on))) is binds
 
 
-@pytest.mark.parametrize(("headquarters", "expected"), [("US", "case_by_case"), ("JP", "case_by_case"), ("SG", "case_by_case"), ("CN", "presumption_of_denial"), ("BR", "presumption_of_denial")])
+@pytest.mark.parametrize(
+    ("headquarters", "expected"),
+    [
+        ("US", "case_by_case"),
+        ("JP", "case_by_case"),
+        ("SG", "case_by_case"),
+        ("CN", "presumption_of_denial"),
+        ("BR", "presumption_of_denial"),
+    ],
+)
 def test_review_of_2022(headquarters: str, expected: str) -> None:
     """742.6(b)(10) as of 87 FR 62186: case by case for US, A:5 and A:6 headquarters."""
     assert policy(enforced(export("CN", consignee=party("CN", headquarters)), "2023-06-01")) == expected
@@ -170,11 +179,20 @@ def test_weights_requirement(on: str, as_codified: bool, as_enforced: bool) -> N
 
 @pytest.mark.parametrize(
     ("employee", "headquarters", "parent", "binds"),
-    [(True, "US", "US", False), (True, "IN", "US", False), (True, "US", "IN", False), (True, "IN", "IN", True), (False, "US", "US", True)],
+    [
+        (True, "US", "US", False),
+        (True, "IN", "US", False),
+        (True, "US", "IN", False),
+        (True, "IN", "IN", True),
+        (False, "US", "US", True),
+    ],
 )
 def test_deemed_exports_of_weights(employee: bool, headquarters: str, parent: str, binds: bool) -> None:
     """742.6(a)(13): not for permanent regular employees of employers seated or parented in 5(a)."""
-    parties = {"ultimate_consignee": party("US", headquarters, parent), "end_user": party("US", permanent_regular_employee=employee)}
+    parties = {
+        "ultimate_consignee": party("US", headquarters, parent),
+        "end_user": party("US", permanent_regular_employee=employee),
+    }
     document = export("IN", weights(), parties=parties, activity={"type": "deemed_export"})
     assert ("weights_4e091" in binding(codified(document, "2025-06-01"))) is binds
 
@@ -323,7 +341,10 @@ def test_an_unknown_balance_leaves_the_policy_unknown() -> None:
     assert "counters.licensed_tpp_destination_since_2025" in {entry["id"] for entry in answer.block["missing_facts"]}
 
 
-@pytest.mark.parametrize(("uplift", "amount", "expected"), [(1, 1_580_000_000, "presumption_of_approval"), (1, 1_580_000_001, "mixed"), (0.5, 1_185_000_000, "presumption_of_approval")])
+@pytest.mark.parametrize(
+    ("uplift", "amount", "expected"),
+    [(1, 1_580_000_000, "presumption_of_approval"), (1, 1_580_000_001, "mixed"), (0.5, 1_185_000_000, "presumption_of_approval")],
+)
 def test_assurances_raise_the_allocation(uplift: float, amount: int, expected: str) -> None:
     """742.6(b)(10)(iii)(C): up to 100 percent more under government-to-government assurances."""
     assert policy(codified(allocated(amount, country_allocation_uplift=uplift), "2025-06-01")) == expected
@@ -351,7 +372,9 @@ def test_supp_5a_seats_elsewhere(destination: str, seat: str, switch: str, expec
     assert "O3" in answer.block["ambiguities"]
 
 
-@pytest.mark.parametrize(("on", "known", "expected"), [("2025-02-01", None, "policy_of_denial"), ("2025-06-01", None, "policy_of_denial")])
+@pytest.mark.parametrize(
+    ("on", "known", "expected"), [("2025-02-01", None, "policy_of_denial"), ("2025-06-01", None, "policy_of_denial")]
+)
 def test_the_allocation_is_in_the_text_and_not_enforced(on: str, known: str | None, expected: str) -> None:
     """Contract 2: .a from 2025-01-13 by the text; as enforced only between 2025-05-15 and the announcement."""
     document = allocated(30_000_000, 790_000_000, "SA")
@@ -366,7 +389,9 @@ def test_the_allocation_is_in_the_text_and_not_enforced(on: str, known: str | No
 def h200(destination: str = "CN", **changes: Any) -> Document:
     item = {"kind": "integrated_circuit", "datacenter": True, "tpp": 15832, "memory_bandwidth_gbps": 4800, "quantity": 1000,
             "commercially_available_in_us": True, "designer": {"status": "approved"}} | changes.pop("item", {})  # fmt: skip
-    counters = {"product_tpp_us": 10**10, "product_tpp_cn_mo": 0, "licensed_tpp_destination_since_2025": 0} | changes.pop("counters", {})
+    counters = {"product_tpp_us": 10**10, "product_tpp_cn_mo": 0, "licensed_tpp_destination_since_2025": 0} | changes.pop(
+        "counters", {}
+    )
     return export(destination, item, changes.pop("consignee", None), counters=counters, **changes)
 
 
@@ -385,7 +410,11 @@ def h200(destination: str = "CN", **changes: Any) -> Document:
         (h200(item={"memory_bandwidth_gbps": None}), "2026-02-01", "unknown"),
         (h200(item={"commercially_available_in_us": False}), "2026-02-01", "presumption_of_denial"),
         (h200(item={"commercially_available_in_us": None}), "2026-02-01", "unknown"),
-        (h200(activity={"type": "reexport"}, origin={"country": "JP"}, item={"subject_to_ear": True}), "2026-02-01", "presumption_of_denial"),
+        (
+            h200(activity={"type": "reexport"}, origin={"country": "JP"}, item={"subject_to_ear": True}),
+            "2026-02-01",
+            "presumption_of_denial",
+        ),
         (h200(origin={"country": "TW"}, item={"subject_to_ear": True}), "2026-02-01", "presumption_of_denial"),
         (h200("SG", consignee=party("SG", parent="CN")), "2026-02-01", "presumption_of_denial"),
     ],
@@ -395,7 +424,9 @@ def test_the_lane_for_china_and_macau(document: Document, on: str, expected: str
     assert policy(enforced(document, on)) == expected
 
 
-@pytest.mark.parametrize("paper", ["us_supply_sufficient", "no_foundry_diversion", "no_restricted_end_use", "kyc_and_security", "us_lab_test"])
+@pytest.mark.parametrize(
+    "paper", ["us_supply_sufficient", "no_foundry_diversion", "no_restricted_end_use", "kyc_and_security", "us_lab_test"]
+)
 @pytest.mark.parametrize(("said", "expected"), [(True, "case_by_case"), (False, "presumption_of_denial"), (None, "case_by_case")])
 def test_certifications_of_the_lane(paper: str, said: bool | None, expected: str) -> None:
     """Supp. No. 2 to part 748, para. (dd): a certification that cannot be made closes the lane, an absent one is open."""

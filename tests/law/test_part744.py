@@ -45,7 +45,12 @@ def test_an_unscreened_party_is_unknown() -> None:
 
 @pytest.mark.parametrize(
     ("printed", "expected"),
-    [(None, "per_entity_list_entry"), ("case_by_case", "case_by_case"), ("presumption_of_denial", "presumption_of_denial"), ("policy_of_denial", "policy_of_denial")],
+    [
+        (None, "per_entity_list_entry"),
+        ("case_by_case", "case_by_case"),
+        ("presumption_of_denial", "presumption_of_denial"),
+        ("policy_of_denial", "policy_of_denial"),
+    ],
 )
 def test_the_entry_states_the_policy(printed: str | None, expected: str) -> None:
     """Supp. No. 4 to part 744: license review policy column."""
@@ -111,9 +116,7 @@ def test_fifty_percent_in_aggregate(document: Document, binds: bool) -> None:
     assert ("affiliates" in binding(enforced(document, "2025-10-15"))) is binds
 
 
-@pytest.mark.parametrize(
-    ("shares", "expected"), [([0.6, None], True), ([0.3, None], "unknown"), ([0.3], False)]
-)
+@pytest.mark.parametrize(("shares", "expected"), [([0.6, None], True), ([0.3, None], "unknown"), ([0.3], False)])
 def test_an_unknown_share_that_could_decide_leaves_it_open(shares: list[float | None], expected: object) -> None:
     """Contract 0.1 and 6: known shares are counted; an unknown one that could reach the limit gives unknown."""
     owners = [{"name": "X", "lists": ["entity_list"]} | ({} if share is None else {"share": share}) for share in shares]
@@ -128,7 +131,7 @@ def test_the_rule_is_known_when_it_is_announced() -> None:
 @pytest.mark.parametrize(("printed", "expected"), [(None, "per_entity_list_entry"), ("policy_of_denial", "policy_of_denial")])
 def test_review_of_affiliates(printed: str | None, expected: str) -> None:
     """Contract 2, review of Entity List and affiliates: the entry's policy if given, else per_entity_list_entry."""
-    more = {"entity_list_review_policy": printed} if printed else {}
+    more: dict[str, Any] = {"entity_list_review_policy": printed} if printed else {}
     assert policy(enforced(owned(0.6, **more), "2025-10-15")) == expected
 
 
@@ -202,12 +205,20 @@ def test_support_by_us_persons(us_person: bool, use: str, place: str, binds: boo
 
 @pytest.mark.parametrize(
     ("notice", "destination", "parent", "binds"),
-    [(True, "CN", "CN", True), (True, "MO", "MO", True), (True, "SG", "CN", True), (True, "SG", "SG", False), (False, "CN", "CN", False)],
+    [
+        (True, "CN", "CN", True),
+        (True, "MO", "MO", True),
+        (True, "SG", "CN", True),
+        (True, "SG", "SG", False),
+        (False, "CN", "CN", False),
+    ],
 )
 def test_a_letter_binds_its_addressee(notice: bool, destination: str, parent: str, binds: bool) -> None:
     """744.23(b): items named in the letter, to China, Macau, D:5 and parties seated there."""
     item = {"kind": "integrated_circuit", "chip": "h20"}
-    document = export(destination, item, party(destination, parent=parent), activity={"type": "export", "is_informed_notice": notice})
+    document = export(
+        destination, item, party(destination, parent=parent), activity={"type": "export", "is_informed_notice": notice}
+    )
     assert ("is_informed" in binding(enforced(document, ON))) is binds
 
 

@@ -21,7 +21,9 @@ def uveu(outside: float = 0, us: float = 0, country: float = 0, headquarters: st
     held = {"type": "UVEU", "holder": "Buyer", **changes.pop("held", {})}
     shares = {"uveu_share_outside_supp5a": outside, "uveu_share_outside_us": us, "uveu_share_by_country": {"BR": country}}
     counters = {**shares, "lpp_tpp_received_this_year": 0, "licensed_tpp_destination_since_2025": 0}
-    return export("BR", chips(aggregate_tpp=10**9), party("BR", headquarters), authorizations_held=[held], counters=counters, **changes)
+    return export(
+        "BR", chips(aggregate_tpp=10**9), party("BR", headquarters), authorizations_held=[held], counters=counters, **changes
+    )
 
 
 # ---- national
@@ -109,12 +111,12 @@ def test_who_may_become_an_nveu(place: str, headquarters: str, expected: bool) -
         ({"outside": 0.3, "us": 0.6, "country": 0.1}, {"outside_supp5a_25pct", "outside_us_50pct", "single_country_7pct:BR"}),
     ],
 )
-def test_uveu_shares_are_at_most(shares: dict[str, float], expected: set[str]) -> None:
+def test_uveu_shares_are_at_most(shares: dict[str, Any], expected: set[str]) -> None:
     """Supp. No. 10 to part 748, para. 6: 25 percent outside 5(a), 7 in one country, 50 outside the United States."""
     answer = codified(uveu(**shares), ON)
     found = [entry for entry in answer.block["authorizations"]["unavailable"] if entry["id"] == "UVEU"]
     assert {violation for entry in found for violation in entry.get("violations", ())} == expected
-    assert ("UVEU" in {entry["id"] for entry in answer.block["authorizations"]["available"]}) is not expected
+    assert ("UVEU" in {entry["id"] for entry in answer.block["authorizations"]["available"]}) is (not expected)
 
 
 def test_the_home_rule_is_for_holders_seated_in_the_united_states() -> None:
@@ -131,11 +133,19 @@ def test_the_seven_percent_are_per_country_outside_supp_5a() -> None:
 
 @pytest.mark.parametrize(
     ("place", "headquarters", "parent", "reason"),
-    [("MO", "US", "US", "destination_d5_macau"), ("BR", "CN", "US", "headquarters_d5_macau"), ("BR", "BR", "BR", "headquarters_not_supp5a")],
+    [
+        ("MO", "US", "US", "destination_d5_macau"),
+        ("BR", "CN", "US", "headquarters_d5_macau"),
+        ("BR", "BR", "BR", "headquarters_not_supp5a"),
+    ],
 )
 def test_a_uveu_is_seated_in_supp_5a_and_builds_anywhere_but_d5(place: str, headquarters: str, parent: str, reason: str) -> None:
     """748.15(b)(2)(i); Supp. No. 10, para. 13."""
-    document = {**uveu(), "destination": {"country": place}, "parties": {"ultimate_consignee": party(place, headquarters, parent)}}
+    document = {
+        **uveu(),
+        "destination": {"country": place},
+        "parties": {"ultimate_consignee": party(place, headquarters, parent)},
+    }
     assert reason in reasons(codified(document, ON), "UVEU")
 
 

@@ -21,7 +21,10 @@ def test_other_licenses_are_valid_for_four_years(item: dict[str, object]) -> Non
     assert answer.block["license"]["validity_months"] == 48
 
 
-@pytest.mark.parametrize(("on", "eccn", "needed"), [("2025-01-12", "3A090.a", False), ("2025-01-13", "3A090.a", True), ("2025-01-13", "3A090.b", False)])
+@pytest.mark.parametrize(
+    ("on", "eccn", "needed"),
+    [("2025-01-12", "3A090.a", False), ("2025-01-13", "3A090.a", True), ("2025-01-13", "3A090.b", False)],
+)
 def test_an_application_for_a_items_needs_a_purchase_order(on: str, eccn: str, needed: bool) -> None:
     """Supp. No. 2 to part 748(c)(3) as of 90 FR 4544."""
     answer = enforced(export("CN", chips(eccn), party("CN")), on)

@@ -255,8 +255,15 @@ def test_transistor_counts_by_year(on: str, transistors: int, completed: str, wi
     assert foundry(on, transistors=transistors, contains_hbm=with_hbm, packaging=packaging) == expected
 
 
-@pytest.mark.parametrize(("country", "by", "expected"), [("TW", "front_end_fabricator", "rebutted"), ("MO", "front_end_fabricator", "applies"),
-                                                         ("CN", "approved_osat", "rebutted"), ("TW", "other", "applies")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("country", "by", "expected"),
+    [
+        ("TW", "front_end_fabricator", "rebutted"),
+        ("MO", "front_end_fabricator", "applies"),
+        ("CN", "approved_osat", "rebutted"),
+        ("TW", "other", "applies"),
+    ],
+)
 def test_who_may_attest_to_the_count(country: str, by: str, expected: str) -> None:
     """Note 1 to 3A090.a, para. (b): the fabricator outside Macau and D:5, an approved OSAT anywhere, nobody else."""
     packaging = {"by": by, "country": country, "attested": True}

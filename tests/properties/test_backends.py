@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+
 from hypothesis import given
 
 from penstock.decision.chips import resolve
@@ -13,6 +14,7 @@ from penstock.decision.prepare import prepare
 from penstock.rulebook.values import value_of
 from penstock.terms.documents import read_facts
 from tests.strategies import Asked, Flat, arbitrary_facts, complete_facts, days, laws, nested, partial_facts
+
 
 def assert_backends_agree(facts: Flat, asked: Asked) -> None:
     on, regime, switches = asked
@@ -27,8 +29,7 @@ def assert_backends_agree(facts: Flat, asked: Asked) -> None:
 
 
 @given(complete_facts(), laws())
-def test_verdict_and_trace_agree_on_complete_transactions(
-    facts: Flat, asked: Asked) -> None:
+def test_verdict_and_trace_agree_on_complete_transactions(facts: Flat, asked: Asked) -> None:
     assert_backends_agree(facts, asked)
 
 

@@ -9,6 +9,7 @@ is open to .a items alone, and a country whose allocation is exhausted meets a p
 from __future__ import annotations
 
 import datetime as dt
+
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -69,7 +70,11 @@ def test_more_performance_is_never_treated_more_laxly(facts: Flat, asked: Asked,
         assert_no_better_policy(one, more, "enforced")
 
 
-@given(complete_facts(item_by_parameters()), laws(), st.sampled_from([("none", "3A090.b"), ("3A090.b", "3A090.a"), ("none", "3A090.a")]))
+@given(
+    complete_facts(item_by_parameters()),
+    laws(),
+    st.sampled_from([("none", "3A090.b"), ("3A090.b", "3A090.a"), ("none", "3A090.a")]),
+)
 def test_by_class_none_is_freest_and_a_strictest(facts: Flat, asked: Asked, classes: tuple[str, str]) -> None:
     """742.6(a)(6)(iii): all else equal, an item in no class is at most as strict as one of .b, and .b as one of .a."""
     bare = {name: value for name, value in facts.items() if name not in ("item.tpp", "item.die_area_mm2", "item.quantity")}

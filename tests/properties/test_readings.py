@@ -50,7 +50,12 @@ def test_a_reading_that_decides_is_named(facts: Flat, choice: tuple[str, Any, dt
         ("lpp_740_2_a_9", "available", "2025-06-01", export("SA", chips(aggregate_tpp=1_000))),
         ("lpp_5a002", "included", "2025-06-01", export("PT", chips("5A002.z.1.a", aggregate_tpp=1_000))),
         ("hq_overlap", "allocation", "2025-06-01", export("BR", chips(aggregate_tpp=900_000_000), party("BR", "JP"))),
-        ("affiliates_stay_extended", True, "2026-11-10", export("PE", None, party("PE", owners=[{"share": 1, "lists": ["entity_list"]}]))),
+        (
+            "affiliates_stay_extended",
+            True,
+            "2026-11-10",
+            export("PE", None, party("PE", owners=[{"share": 1, "lists": ["entity_list"]}])),
+        ),
         ("kh_leaves_d5", "2026-02-03", "2025-12-01", export("KH")),
         ("uae_license_free_scope", "b_only", "2026-08-01", export("AE", None, party("AE", uae_status="us_ai_company"))),
     ],

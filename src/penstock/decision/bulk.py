@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -31,7 +30,7 @@ from penstock.terms.dates import parse_date
 from penstock.terms.documents import Facts, read_facts
 from penstock.terms.errors import BadDate, BadType, DateOutOfRange, FactError, MissingRequired, first_of
 
-__all__ = ["Days", "Decisions", "decide_columns", "decide_file"]
+__all__ = ["Days", "Decisions", "decide_columns"]
 
 _CHUNK = 131_072  # rows at a time; numpy lets other threads work only during operations of some length
 _LAST_ORDINAL = dt.date.max.toordinal()
@@ -109,16 +108,6 @@ def decide_columns(
     if len(sizes) != 1:
         raise BadType("All columns must have the same number of rows", value=str(sorted(sizes)))
     return _Batch(list(columns), sizes.pop(), days, _Question(known, regime, switches)).decide(workers)
-
-
-def decide_file(
-    source: str | Path, target: str | Path, on: dt.date | str, known: dt.date | None = None, regime: str = ACTUAL,
-    switches: Mapping[str, Any] | None = None, *, workers: int = 2,
-) -> int:  # fmt: skip
-    """Write the answers to a Parquet file of transactions; see :func:`penstock.decision.parquet.decide_parquet`."""
-    from penstock.decision.parquet import decide_parquet  # only who has files needs the extra `bulk`
-
-    return decide_parquet(source, target, on, known, regime, switches, workers=workers)
 
 
 def _days(on: Any) -> dt.date | Days:

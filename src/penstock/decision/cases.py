@@ -24,6 +24,7 @@ __all__ = ["Case", "Mismatch", "match", "read_cases", "run_case"]
 FORMAT = "penstock-cases/1"
 _KEYS = frozenset({"id", "kind", "topic", "family", "title", "source", "basis", "confidence", "on", "known", "stance", "regime",
                    "switches", "facts", "expect", "note"})  # fmt: skip
+_CHOICES = {"confidence": ("high", "medium", "low"), "stance": ("both", "codified", "enforced")}
 _MATCHERS = frozenset(
     {"approx", "tol", "min", "max", "one_of", "not", "includes", "excludes", "by_id", "empty", "present", "count"}
 )
@@ -76,6 +77,12 @@ def _case(raw: Any, index: int) -> Case:
         raise BadDocument(f"{at}: a case has id, kind, on, facts and expect", at=at)
     if unknown := set(raw) - _KEYS:
         raise BadDocument(f"{at}: no key {sorted(map(str, unknown))[0]!r} in a case", at=at, hint="Quote the key 'on'.")
+    for key in ("facts", "expect", "switches"):
+        if not isinstance(raw.get(key, {}), Mapping):
+            raise BadDocument(f"{at}.{key} must be a mapping", at=f"{at}.{key}", value=str(raw[key])[:60])
+    for key, choices in _CHOICES.items():
+        if raw.get(key, choices[0]) not in choices:
+            raise BadDocument(f"{at}.{key} is one of {', '.join(choices)}", at=f"{at}.{key}", value=str(raw[key])[:60])
     known = raw.get("known")
     return Case(
         id=str(raw["id"]),
@@ -104,7 +111,11 @@ def run_case(case: Case, more: Mapping[str, Callable[[Case], dict[str, Any]]] | 
         answer = error.document()
     if answer is None:
         return [Mismatch("kind", case.kind, "not yet covered")]
-    return list(match(case.expect, answer, ""))
+    try:
+        return list(match(case.expect, answer, ""))
+    except (TypeError, ValueError, AttributeError):
+        hint = "See the match rules of the contract."
+        raise BadDocument(f"{case.id}: expect is not written by the match rules", at=f"{case.id}.expect", hint=hint) from None
 
 
 def _decision(case: Case) -> dict[str, Any]:
@@ -125,7 +136,7 @@ def _classification(case: Case) -> dict[str, Any]:
 def _table(case: Case) -> dict[str, Any]:
     values = read_facts(case.facts).values
     law = library.book().law(case.on, case.known, case.regime, case.switches)
-    return read_table(values["table.name"], values.get("table.keys"), law, case.on)
+    return read_table(values.get("table.name", ""), values.get("table.keys"), law, case.on)
 
 
 def _error(case: Case) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Touched:
 class Cause:
     """One provision that makes a difference: what became of it, where it stands, and what of it changed in the law.
 
-    ``asks`` are the missing facts it depends on now, in the first transaction it was found in.
+    ``touched`` and ``asks``, the missing facts it depends on now, are those of the first transaction it was found in.
     """
 
     id: str
@@ -93,7 +93,7 @@ class Cause:
     became: str
     cite: str = ""
     text: str = ""
-    touched: tuple[Touched, ...] = ()
+    touched: tuple[Touched, ...] = field(default=(), eq=False)
     asks: tuple[str, ...] = field(default=(), eq=False)
 
     def document(self) -> dict[str, Any]:
@@ -145,10 +145,9 @@ class Causes:
         """
         states = [_states(answer, stance) for answer in (one, two)]
         said = [(answer.verdicts[stance].outcome, answer.verdicts[stance].path) for answer in (one, two)]
-        rows = [_deciding_row(answer, stance) for answer in (one, two)]
-        bound = [("requirement", row[0]) for row in rows if row is not None]
-        if said[0] == said[1] and bound and all(state.get(name) == TRUE for state in states for name in bound):
-            return (self._review([row[1] for row in rows if row is not None], one, two, stance),)
+        now = _deciding_row(two, stance)
+        if said[0] == said[1] and now and all(state.get(("requirement", now[0])) == TRUE for state in states):
+            return (self._review(now[1], (one, two), stance),)
         names = [*states[1], *(name for name in states[0] if name not in states[1])]
         turned = [(name, (states[0].get(name, FALSE), states[1].get(name, FALSE))) for name in names]
         found = [(name, turn) for name, turn in turned if turn[0] != turn[1]]
@@ -167,14 +166,14 @@ class Causes:
         became = (_AUTHORIZATION_BECAME if kind == "authorization" else _REQUIREMENT_BECAME)[turn]
         return Cause(id, kind, became, version.cite, version.doc, self._touched(id, kind))
 
-    def _review(self, rows: list[Row], one: Determination, two: Determination, stance: str) -> Cause:
-        """Return the review provision that decides now, with what the change of law touched of it and of the one before."""
-        was, now = (answer.verdicts[stance].review_policy.replace("_", " ") for answer in (one, two))
-        row = rows[-1]
-        touched = dict.fromkeys(t for r in reversed(rows) for t in self._touched(r.id, "review"))
-        cause = Cause(row.id, "review", f"review moves from {was} to {now}", row.version.cite, row.version.doc, tuple(touched))
-        held = two.explanation.value(row.node) if two.explanation.law is self.b else FALSE
-        return self._asking(cause, (TRUE, held), two)
+    def _review(self, row: Row, answers: tuple[Determination, Determination], stance: str) -> Cause:
+        """Return the review provision that decides now, with the review provisions that the change of law touched."""
+        was, now = (answer.verdicts[stance].review_policy.replace("_", " ") for answer in answers)
+        met = [row, *(other for answer in answers for other in _rows_met(answer, stance) if other.id in self._changes)]
+        touched = dict.fromkeys(t for other in met for t in self._touched(other.id, "review"))
+        version = row.version
+        cause = Cause(row.id, "review", f"review moves from {was} to {now}", version.cite, version.doc, tuple(touched))
+        return self._asking(cause, (TRUE, answers[1].explanation.value(row.node)), answers[1])
 
     def _asking(self, cause: Cause, turn: tuple[int, int], answer: Determination) -> Cause:
         """Return a cause with the missing facts it depends on under the second law."""
@@ -226,6 +225,14 @@ def _deciding_row(answer: Determination, stance: str) -> tuple[str, Row] | None:
             if row is not None and policy == (row.policy if held(row.node) == TRUE else "unknown"):
                 return requirement.id, row
     return None
+
+
+def _rows_met(answer: Determination, stance: str) -> Iterator[Row]:
+    """Yield the review rows of the requirements that bind and are met, those that fit or may fit."""
+    held, program = answer.explanation.value, answer.program
+    for requirement in program.requirements:
+        if requirement.standing.binds(stance) and held(requirement.scope) == TRUE:
+            yield from (row for row in program.rows[stance].get(requirement.id, ()) if held(row.node) != FALSE)
 
 
 def _below(program: Program, id: str, kind: str) -> set[str]:

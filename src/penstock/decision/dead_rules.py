@@ -7,6 +7,7 @@ others always go before it, is reported with those others, and is no failure.
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -15,7 +16,7 @@ from attrs import define, field
 
 from penstock.decision.inquiry import Finding, Inquiry, Span, open_facts, prepared_of
 from penstock.decision.program import Program
-from penstock.decision.targets import Target, targets
+from penstock.decision.targets import PATH, Target, targets
 from penstock.rulebook.ir import TRUE, Node
 from penstock.rulebook.scalar import compile_scalar
 from penstock.rulebook.unknowns import z3
@@ -69,12 +70,20 @@ def _found(program: Program, spans: tuple[Span, ...], nodes: dict[int, Node]) ->
 
 
 def _unbound(program: Program, wanted: tuple[Target, ...]) -> Iterator[Finding]:
-    """Yield the review rows of requirements that bind in no stance yet."""
+    """Yield the review rows that decide nothing because no requirement they review binds."""
     deciding = {target.version.name for target in wanted if target.what}
     for version in {t.version.name: t.version for t in wanted if t.version.kind == "review"}.values():
         if version.name not in deciding:
-            of = ", ".join(version.options["of"])
-            yield Finding(f"{version.id} decides nothing yet: {of} bind in no stance", version.id, version.cite)
+            reasons = "; ".join(f"{id} {_standing(program, id)}" for id in version.options["of"])
+            yield Finding(f"{version.id} decides nothing: {reasons}", version.id, version.cite)
+
+
+def _standing(program: Program, requirement: str) -> str:
+    """Return why a requirement binds in no stance."""
+    standing = program.law.standings.get(requirement)
+    if standing is None:
+        return "is not in the text"
+    return "is not enforced" if standing.compliance_required else f"has its compliance due on {standing.compliance_due}"
 
 
 def _explained(program: Program, spans: tuple[Span, ...], left: list[Target]) -> list[Finding]:
@@ -88,9 +97,21 @@ def _explained(program: Program, spans: tuple[Span, ...], left: list[Target]) ->
     literals = {id: z3().Bool(f"node {id} holds") for id in nodes}
     held = [z3().Implies(literals[id], encoding.of(node).certain) for id, node in nodes.items()]
     solver = inquiry.solver()
+    solver.set("core.minimize", True)
     solver.add(*held)
     dead = {t.version.name for t in left if not t.what}
-    return [_why(target, solver, literals) for target in left if not target.what or target.version.name not in dead]
+    asked = (target for target in left if not target.what or target.version.name not in dead)
+    return [_hollow(program, target) or _why(target, solver, literals) for target in asked]
+
+
+def _hollow(program: Program, target: Target) -> Finding | None:
+    """Return that a provision is false by itself, because a rule it rests on is not in the text of this law."""
+    law, version = program.law, target.version
+    named = (node.id for node in ast.walk(version.body) if isinstance(node, ast.Name))
+    gone = next((name for name in named if name in law.names and law.names[name] not in law.standings), None)
+    if gone is None or target.node is not program.graph.false:
+        return None
+    return Finding(f"{version.id} can never fire: it rests on {gone}, which is not in the text", version.id, version.cite)
 
 
 def _why(target: Target, solver: Any, literals: Mapping[int, Any]) -> Finding:
@@ -99,11 +120,16 @@ def _why(target: Target, solver: Any, literals: Mapping[int, Any]) -> Finding:
         proved = solver.check(literals[target.node.id]) == z3().unsat
         text = "can never fire" if proved else "was not shown to fire: no example was found and no proof that there is none"
         return Finding(f"{version.id} {text}", version.id, version.cite, fails=True)
+    about = "is never the path" if target.what == PATH else f"never decides the review of {target.what}"
     reasons: dict[str, None] = {}
     for alone, before in target.ways:
-        if solver.check(literals[alone.id], *(literals[other.id] for _, other in before)) != z3().unsat:
-            return Finding(f"{version.id} was not shown to decide for {target.what}", version.id, version.cite, fails=True)
-        core = {str(literal) for literal in solver.unsat_core()}
-        first = [id for id, other in before if str(literals[other.id]) in core]
-        reasons[f"{' or '.join(first)} always goes first" if first else "its own condition never holds there"] = None
-    return Finding(f"{version.id} never decides {target.what}: {'; '.join(reasons)}", version.id, version.cite)
+        if solver.check(literals[alone.id]) == z3().unsat:
+            where = "a license is required" if target.what == PATH else f"{target.what} binds"
+            reasons[f"it never applies where {where}"] = None
+        elif solver.check(literals[alone.id], *(literals[other.id] for _, other in before)) == z3().unsat:
+            core = {str(literal) for literal in solver.unsat_core()}
+            first = [id for id, other in before if str(literals[other.id]) in core]
+            reasons[f"{' or '.join(first)} always goes first"] = None
+        else:
+            return Finding(f"that {version.id} {about} was neither shown nor refuted", version.id, version.cite, fails=True)
+    return Finding(f"{version.id} {about}: {'; '.join(reasons)}", version.id, version.cite)

@@ -8,7 +8,7 @@ the first of the rows that moved alike is decided in full under both laws and sp
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -107,8 +107,8 @@ class Moved:
     stance: str
     rows: Array
     ids: list[Any]
-    before: Mapping[str, list[str]]
-    after: Mapping[str, list[str]]
+    before: list[Said]
+    after: list[Said]
     provisions: list[str]
 
 
@@ -186,11 +186,9 @@ class Comparison:
         for n, (way, causes) in enumerate(zip(ways, found, strict=True)):
             self._count(way, causes, rows[which == n], ids)
         words = [", ".join(f"{cause.id} {cause.became}".strip() for cause in causes) for causes in found]
-        said = [{key: [getattr(side, key) for side in sides] for key in _KEYS} for sides in
-                ([way.before for way in ways], [way.after for way in ways])]  # fmt: skip
-        before_after = [{key: [texts[n] for n in which.tolist()] for key, texts in side.items()} for side in said]
-        return Moved(stance, rows + start, [ids[row] for row in rows.tolist()], before_after[0], before_after[1],
-                     [words[n] for n in which.tolist()])  # fmt: skip
+        places = which.tolist()
+        return Moved(stance, rows + start, [ids[row] for row in rows.tolist()], [ways[n].before for n in places],
+                     [ways[n].after for n in places], [words[n] for n in places])  # fmt: skip
 
     def _why(self, way: _Way, columns: Sequence[FactColumn], row: int) -> tuple[Cause, ...]:
         key = (way.stance, way.before, way.after, way.fired)

@@ -17,12 +17,12 @@ from penstock.decision.program import Program
 from penstock.rulebook.domains import Domains
 from penstock.rulebook.ir import Graph, Node
 from penstock.rulebook.solver import Encoding
-from penstock.rulebook.unknowns import ROLE, Formula, Unknowns, alike, conj, disj, neg, z3
+from penstock.rulebook.unknowns import ROLE, Formula, Unknowns, conj, disj, neg, z3
 from penstock.rulebook.values import facts_below, value_of
 from penstock.terms.documents import Facts
 from penstock.terms.vocabulary import vocabulary
 
-__all__ = ["Finding", "Inquiry", "Span", "fully_stated", "open_facts", "prepared_of", "smallest", "underived"]
+__all__ = ["Finding", "Inquiry", "Span", "fully_stated", "open_facts", "prepared_of", "smallest", "underived", "without_dates"]
 
 Span = tuple[dt.date, dt.date]  # half-open
 Policy = Callable[[str], Any]
@@ -55,23 +55,30 @@ def fully_stated(program: Program, absent: Iterable[str] = ()) -> Policy:
 
 
 def open_facts(*programs: Program, exact: bool) -> Policy:
-    """Return the policy of a transaction of which any fact may be unknown.
+    """Return the policy of a transaction of which any fact may be unknown: for proofs over every transaction.
 
-    With ``exact`` the facts that numbers are computed from by multiplication or division are left out, the computed
-    number may be stated; and no row states a date.  Then what the solver finds is a transaction as it is.
+    With ``exact``, for transactions to be shown, the facts that numbers are computed from by multiplication or division
+    are left out; the computed number may be stated.
     """
     factors = {name for program in programs for name in _factors(program.graph)} if exact else set()
-    objects = vocabulary().objects
 
     def stated(name: str) -> Any:
         if name == "activity.type":
             return True
-        rows, _, field = name.partition("[].")
-        if exact and field and objects[vocabulary().facts[rows].object][field].type == "date":
-            return False
         return False if name in factors else None
 
     return stated
+
+
+def without_dates(stated: Policy) -> Policy:
+    """Return a policy under which no fact is a date, nor any field of a row."""
+
+    def dated(name: str) -> bool:
+        rows, _, field = name.partition("[].")
+        facts = vocabulary().objects[vocabulary().facts[rows].object] if field else vocabulary().facts
+        return not name.endswith("[]") and facts[field or name].type == "date"
+
+    return lambda name: False if dated(name) else stated(name)
 
 
 def underived(program: Program) -> list[str]:
@@ -91,6 +98,7 @@ def _derived(graph: Graph) -> frozenset[str]:
 
 
 def _factors(graph: Graph) -> set[str]:
+    """Return the numbers, and lists of them, that something unknown is multiplied with or divided by."""
     out: set[str] = set()
     for node in graph.nodes:
         if node.op in ("quantified", "reaches", "best"):
@@ -98,7 +106,8 @@ def _factors(graph: Graph) -> set[str]:
             if any(map(_multiplies, inner)):
                 out |= facts_below(node.args[0])
         elif _multiplies(node):
-            out |= facts_below(node.args[1])
+            facts = vocabulary().facts
+            out |= {name for name in facts_below(node.args[1]) if facts[name].item_type in ("int", "number")}
     return out
 
 
@@ -150,32 +159,34 @@ class Inquiry:
         return solver
 
     def _parties(self) -> list[Formula]:
-        """Return who is in a transaction: one who ships has a consignee, and a consignee is the end user at least."""
+        """Return who is in a transaction: one who ships has a consignee, stated or not, and somebody is the end user."""
         act = self.unknowns.fact("activity.type", "activity.type").value
         moves = disj(act[move] for move in MOVES)
         role, implies = self.unknowns.role, z3().Implies
-        out = [implies(moves, role(_CONSIGNEE)), implies(role(_CONSIGNEE), role(_END_USER))]
-        out += [role(name) == role("+" + name) for name in vocabulary().roles]
-        for _, spec, fact in self.unknowns.facts.values():
-            if spec.role and not isinstance(fact.known, bool) and not alike(fact.known, role(spec.role)):
-                out.append(implies(fact.known, role(spec.role)))
-        return out
+        out = [role(party) == role("+" + party) for party in vocabulary().roles if party != _CONSIGNEE]
+        out.append(role(_CONSIGNEE) == disj([moves, role("+" + _CONSIGNEE)]))
+        out.append(implies(role(_CONSIGNEE), role("+" + _END_USER)))
+        facts = self.unknowns.facts.values()
+        return out + [
+            implies(fact.known, role("+" + spec.role)) for _, spec, fact in facts if spec.role and fact.known is not False
+        ]
 
     def _item(self) -> list[Formula]:
-        """Return that a class is asserted or computed from the numbers of the chip, and that a die has an area."""
+        """Return that a die has an area; and, of a transaction to be shown, that a class asserted and chip facts do not meet."""
         facts = self.unknowns.facts
-        numbers = disj(facts[name][2].known for name in _CHIP_FACTS if name in facts)
-        asserted = facts[_CLASS][2].known if _CLASS in facts else False
         area = [facts[_AREA][2].value > 0] if _AREA in facts else []
-        return [*area, True if asserted is True or numbers is True else neg(conj([asserted, numbers]))]
+        if self.unknowns.rows is None or _CLASS not in facts:
+            return area
+        numbers = disj(facts[name][2].known for name in _CHIP_FACTS if name in facts)
+        return [*area, neg(conj([facts[_CLASS][2].known, numbers]))]
 
     def document(self, model: Any, rename: Callable[[str], str] = str) -> tuple[dict[str, Any], dt.date]:
         """Return the transaction of a model, and its day."""
         values = self.unknowns.facts_of(model, rename)
         named = {vocabulary().facts[name].role for name in values} - {""}
-        for role in sorted(self.unknowns.roles_of(model) - named):
-            if not role.startswith("+"):
-                values[f"parties.{role}.name"] = "Party"
+        for role in sorted(self.unknowns.roles_of(model)):
+            if role.startswith("+") and role[1:] not in named:
+                values[f"parties.{role[1:]}.name"] = "Party"
         return values, dt.date.fromordinal(model.eval(self.on, model_completion=True).as_long())
 
 
@@ -185,10 +196,18 @@ def prepared_of(values: Mapping[str, Any]) -> Prepared:
 
 
 def smallest(values: Mapping[str, Any], holds: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
-    """Return as few of the facts as still show something."""
+    """Return as few of the facts, and as short lists, as still show something.
+
+    >>> smallest({"activity.type": "export", "a": 1, "b": (1, 2, 3)}, lambda facts: 2 in facts.get("b", ()))
+    {'activity.type': 'export', 'b': (2,)}
+    """
     kept = dict(values)
     for name in sorted(values, reverse=True):
         fewer = {other: value for other, value in kept.items() if other != name}
         if name != "activity.type" and holds(fewer):
             kept = fewer
+            continue
+        for item in kept[name] if isinstance(kept[name], tuple) else ():
+            shorter = {**kept, name: tuple(other for other in kept[name] if other is not item)}
+            kept = shorter if holds(shorter) else kept
     return kept

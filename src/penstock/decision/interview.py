@@ -125,7 +125,8 @@ def next_question(
         return None
     case = Again.of(answer)
     best = min(asked, key=lambda name: (_left_open(case, name, stances), _cost(name), asked.index(name)))
-    return _question(best, _why(answer, best), undecided.get(best, undecided.get(_CLASS, ())), len(undecided))
+    decides = best if best in undecided else _CLASS
+    return _question(best, _why(answer, decides), undecided[decides], len(undecided))
 
 
 def answered(facts: Facts, name: str, raw: Any) -> Facts:

@@ -8,8 +8,8 @@ and what only knowledge makes matter may be left out.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from attrs import define, evolve, field, frozen
 
@@ -23,7 +23,17 @@ from penstock.rulebook.cited import cited
 from penstock.rulebook.unknowns import conj, disj, z3
 from penstock.terms.citations import Forms, forms_of
 
-__all__ = ["BOOK_PROOFS", "LAW_PROOFS", "Proof", "Session", "citation_forms", "laws_of", "prove_book", "prove_law"]
+__all__ = [
+    "BOOK_PROOFS",
+    "LAW_PROOFS",
+    "Proof",
+    "Session",
+    "citation_forms",
+    "laws_of",
+    "prove_book",
+    "prove_law",
+    "unused_exceptions",
+]
 
 _DATA = "data/declared_exceptions.yaml"
 _FORMS = "data/citation_forms.yaml"
@@ -70,9 +80,9 @@ def laws_of(book: Book, regime: str = ACTUAL) -> list[tuple[Law, tuple[Span, ...
     >>> laws[0][1][0][0], len({law.hash for law, _ in laws}) == len(laws)
     (datetime.date(2022, 1, 1), True)
     """
-    days = [book.first_day, *book.change_days(book.first_day + dt.timedelta(days=1), _END), _END]
+    days = [book.first_day, *book.change_days(book.first_day + dt.timedelta(days=1), _END - dt.timedelta(days=1), regime), _END]
     found: dict[str, tuple[Law, tuple[Span, ...]]] = {}
-    for first, last in zip(days, days[1:], strict=False):
+    for first, last in itertools.pairwise(days):
         law = book.law(first, regime=regime)
         known, spans = found.get(law.hash, (law, ()))
         found[law.hash] = known, (*spans, (first, last))

@@ -85,7 +85,7 @@ def stance_block(answer: Determination, stance: str) -> dict[str, Any]:
             "NVEU": _TRI[held(anchors["nveu_eligible"])] if "nveu_eligible" in anchors else None,
         },
         "missing_facts": _missing(answer, stance),
-        "ambiguities": _ambiguities(answer, requirements, asks),
+        "ambiguities": _ambiguities(answer, requirements),
         "destination": _destination(answer),
         **own,
     }
@@ -326,12 +326,12 @@ def _said_as(answer: Determination, fact: str) -> str:
     return fact
 
 
-def _ambiguities(answer: Determination, requirements: list[dict[str, Any]], asks: bool) -> list[str]:
+def _ambiguities(answer: Determination, requirements: list[dict[str, Any]]) -> list[str]:
     """Return the open points that touched the answer."""
     points = [id for id, node in answer.program.points.items() if answer.explanation.value(node) == TRUE]
     if any(r["text_in_cfr"] and not (r["compliance_required"] and r["enforced"]) for r in requirements):
         points.append("O8")
-    return sorted(points, key=lambda point: int(point[1:])) if asks or "O8" in points else []
+    return sorted(points, key=lambda point: int(point[1:]))
 
 
 def _destination(answer: Determination) -> dict[str, Any]:

@@ -11,16 +11,17 @@ from penstock.rulebook import STANCES
 from penstock.rulebook.ir import Node
 from penstock.rulebook.parse import RuleVersion
 
-__all__ = ["Target", "binding", "decides", "first_match", "targets"]
+__all__ = ["PATH", "Target", "binding", "decides", "first_match", "targets"]
 
 
+PATH = "path"
 _LICENSE = "LICENSE"
 Before = tuple[tuple[str, Node], ...]
 
 
 @frozen(eq=False)
 class Target:
-    """Something a provision should be able to do: fire at all, or (``what``) decide for a requirement or as the path.
+    """Something a provision should be able to do: fire at all, or (``what``) decide the review of a requirement, or be the path.
 
     ``ways`` are the ways to decide: the condition itself, and that nothing that goes before it holds, one by one.
     """
@@ -95,7 +96,7 @@ def _authorizations(program: Program) -> Iterator[Target]:
     for authorization in program.authorizations:
         yield Target(authorization.version, "", authorization.available)
         alone = program.graph.all_of([_required(program), authorization.available])
-        yield _deciding(program, authorization.version, "the path", [(alone, tuple(before))])
+        yield _deciding(program, authorization.version, PATH, [(alone, tuple(before))])
         before.append((authorization.id, program.graph.negate(authorization.available)))
 
 

@@ -37,7 +37,8 @@ _RANK = {"not_subject": 0, "no_license_required": 0, "authorization_available": 
 def what_if(answer: Determination) -> dict[str, list[dict[str, Any]]]:
     """Return, per stance, the flips of single facts: what to change, to what, what the outcome becomes, and how to read it.
 
-    Of several values of a fact that flip to the same outcome the nearest is given; lawful changes come first.
+    Of several values of a fact that flip to the same outcome the nearest is given; lawful changes come first.  ``follows``
+    holds a given total that changes with its parts.
 
     >>> from penstock.decision import decide
     >>> answer = decide({"activity": {"type": "dealing"}, "item": {"chip": "Ascend 910C"}}, on="2025-06-01")
@@ -136,6 +137,8 @@ def _flip(case: Again, stance: str, changes: tuple[Change, ...], then: str) -> d
     lawful = all(fact.startswith(_LAWFUL) for fact, _ in changes)
     flip: dict[str, Any] = {"changes": [_entry(*change) for change in changes], "then": then,
                             "reading": "lawful" if lawful else "counterfactual"}  # fmt: skip
+    if follows := case.changed(changes).keys() - dict(changes):
+        flip["follows"] = {fact: case.changed(changes)[fact] for fact in sorted(follows)}
     better = _RANK[then] < _RANK[case.base[stance]]
     if any(_smaller(case, fact, value) or (fact == _ACT and better) for fact, value in changes):
         flip["warning"] = "structuring"

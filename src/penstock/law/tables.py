@@ -7,6 +7,6 @@ __all__: list[str] = []
 
 def __getattr__(name: str) -> Any:
     """Stand in for any table: rule files are read, never run."""
-    if name.startswith("__"):
+    if not name.isupper():
         raise AttributeError(name)
     return name

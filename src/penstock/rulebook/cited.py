@@ -39,8 +39,9 @@ def cited(book: Book) -> Iterator[Cited]:
     yield from (Cited("instrument", act.id, act.cite, act.file) for act in book.instruments.values())
     yield from (Cited("reading", reading.name, reading.cite, "readings.yaml") for reading in book.readings.values())
     for file, raw in book.data.items():
-        yield from (Cited("data", str(entry.get("id") or entry.get("provision")), str(entry["cite"]), file, str(entry.get("by", "")))
-                    for entry in _entries(raw))  # fmt: skip
+        for entry in _entries(raw):
+            name = entry.get("id") or entry.get("provision")
+            yield Cited("data", str(name), str(entry["cite"]), file, str(entry.get("by", "")))
 
 
 def _lines(version: RuleVersion) -> Iterator[str]:

@@ -30,7 +30,10 @@ class ExpressionReader(RowReader):
         if method is None:
             self._fail(node, f"{type(node).__name__} is not in the rule language",
                        "Use and, or, not, comparisons, in, arithmetic and the words of penstock.rulebook.language.")  # fmt: skip
-        return method(node, env)
+        try:
+            return method(node, env)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            self._fail(node, f"{ast.unparse(node)[:80]} does not fit together ({type(error).__name__})")
 
     def _bool(self, node: ast.expr, env: Mapping[str, Any]) -> Node:
         value = self._value(node, env)

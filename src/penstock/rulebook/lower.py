@@ -19,6 +19,7 @@ __all__ = ["Line", "Lowerer"]
 
 _LINES = {"needs": ("cite", "condition", "otherwise", "violation"), "within": ("cite", "bucket", "otherwise"),
           "files": ("cite", "document", "condition", "when")}  # fmt: skip
+_ARITY = {"stated": 1, "denied": 1, "unless_stated": 1, "heading": 1, "given": 2}
 _WORDS = ("stated", "denied", "given", "unless_stated", "heading", "any", "all", "sum", "max", "min")
 
 
@@ -101,6 +102,8 @@ class Lowerer(ExpressionReader):
         form = item.func.id
         values: dict[str, ast.expr] = dict(zip(_LINES[form], item.args, strict=False))
         values |= {keyword.arg or "": keyword.value for keyword in item.keywords}
+        if missing := [name for name in _LINES[form] if name not in values and name not in ("violation", "when")]:
+            self._fail(item, f"{form} needs {missing[0]}")
         if unknown := set(values) - set(_LINES[form]):
             self._fail(item, f"{form} has no option {sorted(unknown)[0]!r}")
         text = {
@@ -135,6 +138,8 @@ class Lowerer(ExpressionReader):
         if not isinstance(node.func, ast.Name) or node.keywords:
             self._fail(node, "only rules and the words of the language may be called, without keywords")
         name = node.func.id
+        if len(node.args) != _ARITY.get(name, len(node.args)):
+            self._fail(node, f"{name} takes {_ARITY[name]} argument(s)")
         if name in _WORDS:
             return getattr(self, f"_word_{name}")(node, env)
         id = self.law.names.get(name)

@@ -105,7 +105,7 @@ class Lowering:
             message,
             file=rule.file if rule else "rule",
             line=getattr(node, "lineno", rule.line if rule else 0),
-            hint=hint,
+            hint=hint or "What may stand in a rule is said in penstock.rulebook.language.",
         )
 
 

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from penstock.terms.errors import RuleError
 from penstock.terms.suggest import nearest
+from penstock.terms.vocabulary import vocabulary
 
 __all__ = ["KINDS", "RuleVersion", "read_rules"]
 
@@ -29,6 +30,8 @@ _OPTIONS: Mapping[str, frozenset[str]] = {
     "duty": frozenset({"by", "of", "event", "deadline_days", "interval_months", "to", "charge_pct", "shown_by", "replaces"}),
     "flag": frozenset({"by", "replaces"}),
 }
+_NEEDED = {"review": ("of", "policy", "order"), "duty": ("of",)}
+_TYPES: Mapping[str, Any] = {"of": (str, list), "order": int}
 _PARAMETERS = {"Transaction": "transaction", "Party": "party", "Row": "row"}
 _IMPORTS = ("penstock.law", "penstock.rulebook.language", "__future__")
 
@@ -72,8 +75,10 @@ def read_rules(text: str, file: str, by: str = "") -> Iterator[RuleVersion]:
     """
     try:
         module = ast.parse(text)
-    except SyntaxError as error:
-        raise RuleError(f"not Python: {error.msg}", file=file, line=error.lineno or 0) from None
+    except (SyntaxError, ValueError) as error:
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+        line = (error.lineno or 0) if isinstance(error, SyntaxError) else 1
+        raise RuleError(f"not Python: {said}", file=file, line=line, hint="Write decorated functions.") from None
     for statement in module.body:
         if isinstance(statement, ast.FunctionDef):
             yield _rule(statement, file, by)
@@ -137,16 +142,35 @@ def _options(kind: str, call: ast.Call, file: str, by: str) -> dict[str, Any]:
                             hint=f"Did you mean {near}?" if near else None)  # fmt: skip
         try:
             options[name] = ast.literal_eval(value)
-        except ValueError:
+        except (ValueError, TypeError):
             raise RuleError(f"{name} of @{kind} must be a literal", file=file, line=value.lineno) from None
-    for name in (*KINDS[kind], "by"):
-        if not options.get(name):
-            raise RuleError(f"@{kind} needs {name}", file=file, line=call.lineno,
-                            hint="A rule without a citation and an instrument does not load.")  # fmt: skip
+    _check_options(kind, options, call, file)
     return options
 
 
+def _check_options(kind: str, options: Mapping[str, Any], call: ast.Call, file: str) -> None:
+    """Refuse a decorator without what its kind needs, or with a value of the wrong kind."""
+    if len(call.args) > len(KINDS[kind]) or "" in options:
+        raise RuleError(f"@{kind} takes {', '.join(KINDS[kind])} and named options", file=file, line=call.lineno,
+                        hint="Name every other option.")  # fmt: skip
+    for name in (*KINDS[kind], "by", *_NEEDED.get(kind, ())):
+        if options.get(name) in (None, ""):
+            raise RuleError(f"@{kind} needs {name}", file=file, line=call.lineno,
+                            hint="A rule without a citation and an instrument does not load.")  # fmt: skip
+        if not isinstance(options[name], _TYPES.get(name, str)):
+            raise RuleError(
+                f"{name} of @{kind} cannot be {options[name]!r}", file=file, line=call.lineno, hint="See language.py."
+            )
+    fact = options.get("computes")
+    if fact and fact not in vocabulary().facts:
+        near = nearest(fact, vocabulary().facts)
+        raise RuleError(f"{fact} is not a fact to compute", file=file, line=call.lineno,
+                        hint=f"Did you mean {near}?" if near else "`penstock facts` lists every name.")  # fmt: skip
+
+
 def _parameters(function: ast.FunctionDef, file: str) -> tuple[tuple[str, str], ...]:
+    if not function.args.args:
+        raise RuleError(f"{function.name} is about nothing", file=file, line=function.lineno, hint="Give it t: Transaction.")
     out = []
     for argument in function.args.args:
         annotation = argument.annotation

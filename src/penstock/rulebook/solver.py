@@ -17,8 +17,21 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, NamedTuple
 
-from penstock.rulebook.ir import FALSE, TRUE, Graph, Node
-from penstock.rulebook.unknowns import Fact, Formula, Unknowns, alike, conj, constant, disj, either, neg, z3
+from penstock.rulebook.ir import FALSE, TRUE, UNKNOWN, Graph, Node
+from penstock.rulebook.unknowns import (
+    Fact,
+    Formula,
+    Unknowns,
+    alike,
+    conj,
+    constant,
+    disj,
+    either,
+    holds,
+    neg,
+    number_in,
+    z3,
+)
 from penstock.rulebook.values import absence, heading, pattern_memo, value_of
 
 __all__ = ["Choice", "Encoding", "Many", "Quantity", "Truth", "value_in"]
@@ -267,7 +280,7 @@ class Encoding:
 
     def _mask(self, node: Node) -> Quantity:
         bits = [either(self.of(arg).certain, 1 << shift, 0) for arg, shift in zip(node.args, node.data, strict=True)]
-        return Quantity(True, _sum(bits))
+        return Quantity(True, reduce(_plus, bits, 0))
 
     # ---- numbers
 
@@ -340,9 +353,8 @@ class Encoding:
         else:
             rows = self._each(node, body, condition)
             counted = [conj([exists, c.certain, asked.known]) for exists, asked, c in rows]
-            reached = _compared(
-                word, _sum([_picked(n, a.value, 0) for n, (_, a, _) in zip(counted, rows, strict=True)]), bound.value
-            )
+            each = [_picked(n, asked.value, 0) for n, (_, asked, _) in zip(counted, rows, strict=True)]
+            reached = _compared(word, reduce(_plus, each, 0), bound.value)
             rest = disj(conj([e, c.possible, neg(n)]) for n, (e, _, c) in zip(counted, rows, strict=True))
             inside = _chosen(bound.known, Truth(disj([reached, rest]), reached), Truth(True, False))
         return _chosen(many.known, inside, Truth(self._absent(node.args[0]), False))
@@ -436,23 +448,16 @@ def _compared(word: str, a: Any, b: Any) -> Formula:
     return _COMPARE[word](a, b) if plain else _COMPARE[word](constant(a), constant(b))
 
 
-def _sum(parts: list[Any]) -> Any:
-    return reduce(lambda a, b: a + b if isinstance(a, int) and isinstance(b, int) else constant(a) + constant(b), parts, 0)
+def _plus(a: Any, b: Any) -> Any:
+    return a + b if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)) else constant(a) + constant(b)
 
 
 def value_in(term: Term, model: Any) -> Any:
     """Return what a term comes to in a model, as the scalar backend says it: 0, 1 or 3, a value, or None."""
-
-    def holds(formula: Formula) -> bool:
-        return formula if isinstance(formula, bool) else z3().is_true(model.eval(formula, model_completion=True))
-
     if isinstance(term, Truth):
-        return TRUE if holds(term.certain) else 1 if holds(term.possible) else FALSE
+        return TRUE if holds(model, term.certain) else UNKNOWN if holds(model, term.possible) else FALSE
     if isinstance(term, Choice):
-        return next(value for value, held in term.cases.items() if holds(held))
-    if not holds(term.known) or isinstance(term, Many):
+        return next(value for value, held in term.cases.items() if holds(model, held))
+    if isinstance(term, Many) or not holds(model, term.known):
         return None
-    if isinstance(term.value, (int, Fraction)):
-        return term.value
-    found = model.eval(term.value, model_completion=True)
-    return Fraction(found.as_string()) if z3().is_rational_value(found) or z3().is_int_value(found) else None
+    return number_in(model, term.value)

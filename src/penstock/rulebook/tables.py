@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from penstock.rulebook.instruments import Instrument, applies
 from penstock.terms.countries import codes
 from penstock.terms.dates import parse_date
-from penstock.terms.errors import RuleError
+from penstock.terms.errors import PenstockError, RuleError
 from penstock.terms.numbers import Exact
 from penstock.terms.suggest import nearest
 
@@ -94,7 +94,18 @@ def read_tables(raw: Any, file: str) -> list[Table]:
     Traceback (most recent call last):
     penstock.terms.errors.RuleError: x.yaml: a cell of X has no citation. Add `cite:`
     """
-    return [_table(entry, file) for entry in raw["tables"]]
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("tables"), list):
+        raise RuleError("a table file has a list of tables", file=file, hint="Start with `tables:`.")
+    try:
+        return [_table(entry, file) for entry in raw["tables"]]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise RuleError(
+            f"a table is not as it should be: {error}", file=file, hint="Each has id, title, kind and cells."
+        ) from None
+    except RuleError:
+        raise
+    except PenstockError as error:
+        raise RuleError(error.message, file=file, hint=error.hint or "Write days as YYYY-MM-DD.") from None
 
 
 def _table(raw: Mapping[str, Any], file: str) -> Table:

@@ -14,14 +14,27 @@ from typing import Any, NamedTuple
 
 from penstock.rulebook.domains import Domains
 from penstock.terms.errors import FileUnusable
-from penstock.terms.numbers import exact
+from penstock.terms.numbers import Exact, exact
 from penstock.terms.vocabulary import FactSpec, vocabulary
 
-__all__ = ["ROLE", "Fact", "Formula", "Unknowns", "alike", "conj", "constant", "disj", "either", "neg", "z3"]
+__all__ = [
+    "ROLE",
+    "Fact",
+    "Formula",
+    "Unknowns",
+    "alike",
+    "conj",
+    "constant",
+    "disj",
+    "either",
+    "holds",
+    "neg",
+    "number_in",
+    "z3",
+]
 
 Formula = Any  # bool or z3.BoolRef
 ROLE = "role"  # a policy for facts of a party: stated exactly where the party is in the transaction
-_FIRST_DAY, _LAST_DAY = dt.date(1990, 1, 1), dt.date(2099, 12, 31)
 
 
 @cache
@@ -181,7 +194,7 @@ class Unknowns:
 
     def _number(self, alias: str, spec: FactSpec) -> Any:
         number = z3().Real(alias) if spec.type == "number" else z3().Int(alias)
-        low, high = (_FIRST_DAY.toordinal(), _LAST_DAY.toordinal()) if spec.type == "date" else (0, None)
+        low, high = (1, dt.date.max.toordinal()) if spec.type == "date" else (0, None)
         self.constraints.append(number >= low)
         if high is not None or spec.unit == "fraction":
             self.constraints.append(number <= (high or 1))
@@ -277,23 +290,23 @@ class Unknowns:
             if alias == name:
                 copy = rename(name)
                 fact = self._facts[copy if copy in self._facts else alias][2]
-                if _holds(model, fact.known):
+                if holds(model, fact.known):
                     out[name] = self._read(model, alias, spec, fact)
         return out
 
     def roles_of(self, model: Any) -> frozenset[str]:
         """Return the parties that are in the transaction of a model."""
-        return frozenset(role for role, held in self._roles.items() if _holds(model, held))
+        return frozenset(role for role, held in self._roles.items() if holds(model, held))
 
     def _read(self, model: Any, alias: str, spec: FactSpec, fact: Fact) -> Any:
         if spec.is_list and spec.object:
-            return tuple(self._row(model, f"{alias}[{i}].") for i, held in enumerate(fact.value) if _holds(model, held))
+            return tuple(self._row(model, f"{alias}[{i}].") for i, held in enumerate(fact.value) if holds(model, held))
         if spec.is_list:
-            return tuple(member for member, held in fact.value.items() if _holds(model, held))
+            return tuple(member for member, held in fact.value.items() if holds(model, held))
         if isinstance(fact.value, dict):
-            return next(value for value, held in fact.value.items() if _holds(model, held))
+            return next(value for value, held in fact.value.items() if holds(model, held))
         if spec.type == "bool":
-            return _holds(model, fact.value)
+            return holds(model, fact.value)
         number = model.eval(fact.value, model_completion=True)
         found = (
             exact(Fraction(number.numerator_as_long(), number.denominator_as_long()))
@@ -304,8 +317,16 @@ class Unknowns:
 
     def _row(self, model: Any, prefix: str) -> dict[str, Any]:
         fields = [(a, spec, fact) for a, (_, spec, fact) in self._facts.items() if a.startswith(prefix)]
-        return {a.removeprefix(prefix): self._read(model, a, spec, fact) for a, spec, fact in fields if _holds(model, fact.known)}
+        return {a.removeprefix(prefix): self._read(model, a, spec, fact) for a, spec, fact in fields if holds(model, fact.known)}
 
 
-def _holds(model: Any, formula: Formula) -> bool:
+def number_in(model: Any, value: Any) -> Exact:
+    """Return the number a term comes to in a model."""
+    if isinstance(value, (int, Fraction)):
+        return value
+    return exact(Fraction(model.eval(value, model_completion=True).as_string()))
+
+
+def holds(model: Any, formula: Formula) -> bool:
+    """Say whether a formula holds in a model."""
     return formula if isinstance(formula, bool) else z3().is_true(model.eval(formula, model_completion=True))

@@ -16,7 +16,8 @@ _SECTION = re.compile(rf"(?P<section>(?P<part>\d{{3}})\.\d+)(?P<paragraphs>(?:{_
 _FURTHER = re.compile(rf"(?P<paragraphs>(?:{_MARK})+{_MORE})")
 _SUPPLEMENT = re.compile(
     rf"[Ss]upp\. (?:No\. )?(?P<number>\d+) to (?:part )?(?P<part>\d{{3}})"
-    rf"(?P<place>(?:{_MARK})*(?:, (?:paras?\. (?:\d+|{_MARK})(?:, \d+)*|red flag \d+|Country Group [A-E]:\d|note (?:to|on) [\w: ]+))?)"
+    rf"(?P<place>(?:{_MARK})*(?:, (?:paras?\. (?:\d+|{_MARK})(?:, \d+)*|red flag \d+|"
+    r"Country Group [A-E]:\d|note (?:to|on) [\w: ]+))?)"
 )
 _ENTRY = r"\d[A-E]\d{3}(?:\.[a-z0-9]+)*"
 _NOTE = r"(?:Technical )?Notes?(?: \d+(?: (?:to|and) \d+)?)?"
@@ -26,7 +27,9 @@ _PARTS = re.compile(r"15 CFR parts (?P<part>\d{3})-\d{3}")
 _DOCKETS = re.compile(
     r"GAO B-\d+|RIN \d{4}-[A-Z]{2}\d{2}|H\.R\. \d+|S\. \d+|Proclamation \d+|HTSUS \d{4}(?:\.\d\d){1,3}|AES code [A-Z]\d{2}"
 )
-_REMARK = re.compile(r" (?:as of|since) (?P<register>\d{2} FR \d+)|,? as proposed(?:[: ].+)?| as in the (?P<named>.+)")
+_REMARK = re.compile(
+    r" (?:as of|since) (?P<register>\d{2} FR \d+)|,? (?:as proposed|conforming to)(?:[: ].+)?| as in the (?P<named>.+)"
+)
 _ROMAN = re.compile(r"[ivx]+$")
 
 

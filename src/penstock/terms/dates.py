@@ -10,7 +10,7 @@ from penstock.terms.errors import BadDate
 
 __all__ = ["parse_date", "quarter"]
 
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})$")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 def parse_date(value: object, at: str) -> dt.date:
@@ -23,7 +23,7 @@ def parse_date(value: object, at: str) -> dt.date:
         value = value.date()
     if isinstance(value, dt.date):
         return value
-    match = _ISO.match(value) if isinstance(value, str) else None
+    match = _ISO.fullmatch(value) if isinstance(value, str) else None
     if match:
         year, month, day = (int(part) for part in match.groups())
         try:

@@ -191,7 +191,7 @@ def _number(raw: Any, spec: FactSpec, at: str) -> Any:
     try:
         value = exact(raw)
     except ValueError as error:
-        raise BadNumber(f"{at}: {error}", at=at, value=str(raw)[:60]) from None
+        raise BadNumber(f"{at}: {error}", at=at, value=None if isinstance(raw, int) else str(raw)[:60]) from None
     if value < 0:
         raise BadNumber(f"{at}: {plain(value)} is negative", at=at, value=plain(value))
     if kind == "whole number" and not isinstance(value, int):
@@ -213,7 +213,7 @@ def _numeric(raw: Any) -> Any:
 def _string(raw: Any, spec: FactSpec, at: str) -> str:
     if not isinstance(raw, str):
         raise BadType(f"{at}: text is expected, got {_show(raw)}", at=at, value=_show(raw), nearest=str(_show(raw)))
-    if spec.pattern and not re.match(spec.pattern, raw):
+    if spec.pattern and not re.fullmatch(spec.pattern.rstrip("$"), raw):
         raise BadType(f"{at}: {raw[:80]!r} does not match {spec.pattern}", at=at, value=raw[:80], hint=spec.doc or None)
     return raw
 

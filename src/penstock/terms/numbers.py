@@ -15,8 +15,8 @@ __all__ = ["Exact", "dump_json", "exact", "plain"]
 
 Exact = int | Fraction
 _DIGITS_MAX = 60
-_MARK = "\u0000#"
-_MARKED = re.compile(r'"\\u0000#([^"]*)"')
+_MARK = "\u0000exact-decimal:"
+_MARKED = re.compile(r'"\\u0000exact-decimal:(-?[0-9]+(?:\.[0-9]+)?)"')
 
 
 def exact(value: str | int | float | Decimal | Fraction) -> Exact:
@@ -28,6 +28,8 @@ def exact(value: str | int | float | Decimal | Fraction) -> Exact:
     if isinstance(value, Fraction):
         return value.numerator if value.denominator == 1 else value
     if isinstance(value, int):
+        if abs(value) >= 10**_DIGITS_MAX:
+            raise ValueError(f"a number of more than {_DIGITS_MAX} digits")
         return int(value)
     text = value if isinstance(value, str) else repr(value) if isinstance(value, float) else str(value)
     if len(text) > _DIGITS_MAX:
@@ -73,7 +75,7 @@ def dump_json(document: Any, *, indent: int | None = 2) -> str:
     '{"tpp": 15831.2}'
     """
     text = json.dumps(document, indent=indent, sort_keys=True, ensure_ascii=False, default=_encode)
-    return _MARKED.sub(r"\1", text)
+    return _MARKED.sub(r"\1", text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _encode(value: Any) -> Any:

@@ -19,6 +19,7 @@ _DEPTH_MAX = 64
 
 
 class _Loader(_Base):  # type: ignore[misc]
+    yaml_constructors: ClassVar[dict[Any, Any]] = {}
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
 
@@ -38,6 +39,13 @@ def _number(loader: Any, node: Any) -> Any:
     return exact(loader.construct_scalar(node))
 
 
+def _truth(loader: Any, node: Any) -> bool:
+    text = loader.construct_scalar(node)
+    if text not in ("true", "false"):
+        raise BadDocument(f"line {node.start_mark.line + 1}: {text[:40]!r} is neither true nor false")
+    return bool(text == "true")
+
+
 def _nothing(loader: Any, node: Any) -> Any:
     raise BadDocument(f"line {node.start_mark.line + 1}: the tag {node.tag} is not allowed here")
 
@@ -48,6 +56,10 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+012345
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:float", _number)
 _Loader.add_constructor("tag:yaml.org,2002:int", _number)
+_Loader.add_constructor("tag:yaml.org,2002:bool", _truth)
+_Loader.add_constructor("tag:yaml.org,2002:null", lambda loader, node: None)
+_Loader.add_constructor("tag:yaml.org,2002:str", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("tag:yaml.org,2002:seq", lambda loader, node: loader.construct_sequence(node, deep=True))
 _Loader.add_constructor(None, _nothing)
 
 

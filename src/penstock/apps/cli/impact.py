@@ -26,7 +26,7 @@ __all__ = ["impact"]
 _ID = "id"
 _ROWS = 1 << 18
 _WIDTH = 100
-_GROUPS_SHOWN = 4  # of each stance, so that both fit on one screen
+_GROUPS_SHOWN = 3  # of each stance, so that both fit on one screen
 _MOVES_SHOWN = 2
 _CAUSES_SHOWN = 2
 _ASKS_SHOWN = 2
@@ -130,7 +130,7 @@ def _changes_file(path: str | None) -> Iterator[Any]:
 
 
 def _table(moved: Moved, schema: Any, arrow: Any) -> Any:
-    said = [side[key] for key in _KEYS for side in (moved.before, moved.after)]
+    said = [[getattr(one, key) for one in side] for key in _KEYS for side in (moved.before, moved.after)]
     stance = [moved.stance] * len(moved.ids)
     columns = [moved.rows, [str(id) for id in moved.ids], stance, *said, moved.provisions]
     return arrow.Table.from_arrays([arrow.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
@@ -186,7 +186,7 @@ def _cause(cause: Cause) -> str:
     """Return a cause in one line: what became of which provision, and what of it the change of law touched first."""
     if not cause.cite:
         return cause.became
-    by = [t.by if t.id == cause.id else f"{t.id}, {t.by}" for t in cause.touched if t.by != cause.cite]
+    by = [t.by if t.id == cause.id else f"{t.id}, {t.by}" for t in cause.touched if t.by not in cause.cite]
     asks = f", depending on {', '.join(cause.asks[:_ASKS_SHOWN])}" if cause.asks else ""
     return f"{cause.id} {cause.became} [{'; '.join([cause.cite, *by[:1]])}]{asks}"
 

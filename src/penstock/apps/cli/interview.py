@@ -29,6 +29,7 @@ __all__ = ["facts_yaml", "interview"]
 _WIDTH = 100
 _UNKNOWN = "?"
 _NONE = "none"
+_CHIP = "item.chip"
 _TYPED = ("bool", "int", "number")
 _FORMS = {"bool": "true or false", "country": "two letters, such as MY", "date": "YYYY-MM-DD", "string": "text",
           "int": "whole number", "number": "number", "object": "YAML, such as [{name: A, share: 0.5}]"}  # fmt: skip
@@ -92,8 +93,9 @@ class _Talk:
         """Answer what can be answered, ask the rest where ``ask`` says so, and return the question left open."""
         question = self._question(self.facts)
         while question is not None:
-            if question.id in self._answers:
-                self.facts = self.facts.with_({question.id: self._answers[question.id]})
+            known = self._known(question.id)
+            if known:
+                self.facts = self.facts.with_({known: self._answers[known]})
                 question = self._question(self.facts)
             elif not ask:
                 return question
@@ -104,6 +106,11 @@ class _Talk:
                     return question
                 self.facts, question = said
         return None
+
+    def _known(self, name: str) -> str | None:
+        """Return the fact of the answers file that answers a question about a fact; a product answers all about the item."""
+        names = [name, *([_CHIP] if name.startswith("item.") and _CHIP not in self.facts.values else [])]
+        return next((fact for fact in names if fact in self._answers), None)
 
     def _question(self, facts: Facts) -> Question | None:
         asked: Question | None = self._next(facts, skipped=self._skipped)
@@ -116,6 +123,7 @@ class _Talk:
             _say(f"- {reason.cite}: {reason.text}", 3)
         more = f" ({question.open} facts open)" if question.open > 1 else ""
         _say(f"Decides: {', '.join(question.decides).replace('_', ' ')}{more}", 3)
+        _say(f"Answer: {_form(question)}; {_UNKNOWN} if nobody can tell", 3)
 
     def _hear(self, question: Question) -> tuple[Facts, Question | None] | None:
         """Return the facts with the answer and the question after it, asking until it can be used; None at the end of input."""
@@ -136,14 +144,14 @@ class _Talk:
                 facts = answered(self.facts, question.id, _raw(question, text))
                 return facts, self._question(facts)
             except FactError as error:
-                near = _complain(error)
+                near = _complain(error, question.id)
 
 
 def _prompt(question: Question, near: str) -> str | None:
     """Return what is typed, ``near`` for nothing where there is one; None at the end of input."""
     text = ""
     while not text:
-        click.echo(f"   Answer ({_form(question)}; {_UNKNOWN} if unknown){f' [{near}]' if near else ''}: ", nl=False, err=True)
+        click.echo(f"   {question.id}{f' [{near}]' if near else ''}: ", nl=False, err=True)
         try:
             text = input().strip() or near
         except EOFError:
@@ -179,7 +187,7 @@ def _scalar(spec: FactSpec, text: str) -> Any:
     return load_yaml(text) if spec.item_type in _TYPED or text.startswith(("[", "{")) else text
 
 
-def _complain(error: PenstockError) -> str:
+def _complain(error: PenstockError, name: str) -> str:
     """Say what is wrong with an answer, and return what was probably meant as it would be typed."""
     _say(error.message, 3)
     if error.hint and not error.hint.startswith("penstock"):
@@ -187,6 +195,9 @@ def _complain(error: PenstockError) -> str:
     if error.nearest is None:
         return ""
     near = str(error.nearest).lower() if isinstance(error.nearest, bool) else str(error.nearest)
+    if not str(error.at).startswith(name):
+        _say(f"{error.at} would have to be {near}.", 3)
+        return ""
     _say(f"Did you mean {near}?", 3)
     return near if not isinstance(error.nearest, (list, dict)) else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
+from penstock.apps.cli import prove
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
 from penstock.terms.errors import InternalError, PenstockError
@@ -41,6 +43,9 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the contract's code; never with a traceback."""
     argv = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what is no character is shown as its escape
     try:
         code = cli.main(argv, prog_name="penstock", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -72,17 +77,22 @@ def _report(error: PenstockError, as_json: bool) -> int:
     if as_json:
         click.echo(dump_json(error.document()))
         return error.exit_code
-    click.echo(f"penstock: {error.message}", err=True)
+    click.echo(_plain(f"penstock: {error.message}"), err=True)
     if error.nearest is not None:
-        click.echo(f"  Did you mean {error.nearest}?", err=True)
+        click.echo(_plain(f"  Did you mean {error.nearest}?"), err=True)
     elif error.allowed:
         click.echo(f"  Allowed: {', '.join(map(str, error.allowed))}", err=True)
     if error.hint:
         click.echo(f"  {error.hint}", err=True)
     for other in error.more:
         near = f" (did you mean {other.nearest}?)" if other.nearest is not None else ""
-        click.echo(f"  also: {other.message}{near}", err=True)
+        click.echo(_plain(f"  also: {other.message}{near}"), err=True)
     return error.exit_code
+
+
+def _plain(text: str) -> str:
+    """Return text that any output can carry: what is no character is written as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _day(value: str | None, name: str) -> dt.date | None:
@@ -109,6 +119,13 @@ def _document(path: str) -> dict[str, Any]:
     return read_document(path, sys.stdin.read)
 
 
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _put(document: Any) -> None:
     from penstock.terms.numbers import dump_json
 
@@ -128,7 +145,7 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
     from penstock.decision import classify as ask
     from penstock.decision.library import data_dates
 
-    document = _document(source) if source == "-" or Path(source).exists() or source.endswith((".yaml", ".yml", ".json")) else {
+    document = _document(source) if source == "-" or _is_file(source) or source.endswith((".yaml", ".yml", ".json")) else {
         "item": {"chip": source}
     }  # fmt: skip
     day = on or str(data_dates()["ccl"])
@@ -178,9 +195,9 @@ def decide(
 @_SWITCH
 def bulk(source: str, target: str, on: str, known: str | None, regime: str, switches: tuple[str, ...]) -> None:
     """Decide every row of a Parquet file: one row in, one row out, same order."""
-    from penstock.decision.bulk import decide_file
+    from penstock.apps.parquet import decide_parquet
 
-    rows = decide_file(source, target, on=on, known=_day(known, "--known"), regime=regime, switches=_chosen(switches))
+    rows = decide_parquet(source, target, on=on, known=_day(known, "--known"), regime=regime, switches=_chosen(switches))
     click.echo(f"{rows:,} rows decided, written to {target}", err=True)
 
 
@@ -252,6 +269,9 @@ def facts(name: str | None, as_json: bool) -> None:
 @cli.group()
 def law() -> None:
     """Read the law itself: a provision on a date, or what changed between two dates."""
+
+
+prove.register(law)
 
 
 @law.command("show")

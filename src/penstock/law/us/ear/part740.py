@@ -157,8 +157,8 @@ def aca(t: Transaction):
 
 @definition("740.8(a)(2)", by="89-FR-23876")
 def transferred_within(t: Transaction):
-    """The act is a transfer (in-country), which ACA covers also within Macau and D:5."""
-    return t.activity.type == "transfer_in_country"
+    """The act is a transfer (in-country) within Macau or D:5, which ACA covers besides."""
+    return t.activity.type == "transfer_in_country" and t.destination.country in D5_OR_MACAU
 
 
 # ---- 740.25 HBM

@@ -82,16 +82,18 @@ def country_group_2026(t: Transaction):
 
 
 @definition("Supp. No. 8 to part 740; 91 FR 43034", by="91-FR-43034")
-def license_free_in_the_uae(t: Transaction):
-    """A government agency, a Supp. 8 entity or a US AI company in the United Arab Emirates needs no license for these items."""
-    return (
-        t.destination.country == "AE"
-        and (READING.uae_license_free_scope == "a_and_b" or b_item(t))
-        and (
-            t.parties.ultimate_consignee.uae_status in ("uae_government_agency", "supp8_other", "us_ai_company")
-            or (t.parties.ultimate_consignee.uae_status == "supp8_g42_core42" and t.on <= G42_CORE42_LAST_DAY)
-        )
+def license_free_recipient(t: Transaction):
+    """The ultimate consignee in the UAE is a government agency, a Supp. 8 entity or a US AI company."""
+    return t.destination.country == "AE" and (
+        t.parties.ultimate_consignee.uae_status in ("uae_government_agency", "supp8_other", "us_ai_company")
+        or (t.parties.ultimate_consignee.uae_status == "supp8_g42_core42" and t.on <= G42_CORE42_LAST_DAY)
     )
+
+
+@definition("Supp. No. 8 to part 740; 91 FR 43034", by="91-FR-43034")
+def license_free_in_the_uae(t: Transaction):
+    """A license-free recipient in the United Arab Emirates needs no license for .a and .b items, or by the narrow reading for .b items."""
+    return license_free_recipient(t) and (READING.uae_license_free_scope == "a_and_b" or b_item(t))
 
 
 @requirement("744.23(a)(3)", by="88-FR-73458")
@@ -381,7 +383,7 @@ def point_o7(t: Transaction):
 @definition("Supp. No. 8 to part 740; 91 FR 43034", by="91-FR-43034")
 def point_o12(t: Transaction):
     """A license-free recipient in the United Arab Emirates meets the codified worldwide text."""
-    return a_item(t) and license_free_in_the_uae(t)
+    return a_item(t) and license_free_recipient(t)
 
 
 @definition("742.6(b)(10)", by="89-FR-23876")

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from penstock.apps.parquet import decide_parquet
 from penstock.decision.answers import OUTPUTS
-from penstock.decision.bulk import decide_columns, decide_file
+from penstock.decision.bulk import decide_columns
 from penstock.terms.errors import BadDate, BadType, DateOutOfRange, FileUnusable, UnknownFact
 
 ON = dt.date(2026, 6, 15)
@@ -62,7 +63,7 @@ def read(path: Path) -> dict[str, list[Any]]:
 def answers(tmp_path: Path, columns: dict[str, Any], on: Any = ON, **types: pa.DataType) -> dict[str, list[Any]]:
     source = write(tmp_path / "in.parquet", columns, **types)
     target = tmp_path / "out.parquet"
-    assert decide_file(source, target, on) == len(next(iter(columns.values())))
+    assert decide_parquet(source, target, on) == len(next(iter(columns.values())))
     return read(target)
 
 
@@ -187,7 +188,7 @@ def test_columns_that_cannot_be_used_are_refused(tmp_path: Path, name: str) -> N
     values, error, at = REFUSED[name]
     source = write(tmp_path / "in.parquet", {"activity.type": ["export"], name: values, "destinatoin.country": ["PT"]})
     with pytest.raises(error) as caught:
-        decide_file(source, tmp_path / "out.parquet", ON)
+        decide_parquet(source, tmp_path / "out.parquet", ON)
     found = [caught.value, *caught.value.more]  # type: ignore[attr-defined]
     assert at in [each.at for each in found]
     assert "destinatoin.country" in [each.at for each in found]
@@ -202,7 +203,7 @@ def test_days_that_cannot_be_used_are_refused(tmp_path: Path, on: str, error: ty
     if on != "shiped_on":
         source = write(tmp_path / "in.parquet", {"activity.type": ["export"], "item.tpp": [1.0]})
     with pytest.raises(error):
-        decide_file(source, tmp_path / "out.parquet", on)
+        decide_parquet(source, tmp_path / "out.parquet", on)
     assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
 
@@ -212,15 +213,15 @@ def test_files_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
     for source, target in ((tmp_path / "none", tmp_path / "out"), (tmp_path / "text.parquet", tmp_path / "out"),
                            (good, tmp_path / "no" / "folder")):  # fmt: skip
         with pytest.raises(FileUnusable):
-            decide_file(source, target, ON)
+            decide_parquet(source, target, ON)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "text.parquet"]
 
 
 def test_a_run_that_fails_leaves_the_old_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers(tmp_path, COLUMNS)
     before = (tmp_path / "out.parquet").read_bytes()
-    monkeypatch.setattr("penstock.decision.parquet.decide_columns", lambda *args, **options: 1 / 0)
+    monkeypatch.setattr("penstock.apps.parquet.decide_columns", lambda *args, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        decide_file(tmp_path / "in.parquet", tmp_path / "out.parquet", ON)
+        decide_parquet(tmp_path / "in.parquet", tmp_path / "out.parquet", ON)
     assert (tmp_path / "out.parquet").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]

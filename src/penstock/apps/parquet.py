@@ -1,6 +1,6 @@
 """Parquet in, Parquet out: one row of facts, one row of answers, in the same order.
 
-The only module of this package that touches files; it needs the extra ``bulk``.
+It needs the extra ``bulk``.
 """
 
 from __future__ import annotations

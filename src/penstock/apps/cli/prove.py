@@ -1,0 +1,271 @@
+"""``penstock law prove``, ``witness`` and ``coverage``: theorems about the law, and what of the regulations it writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from penstock.decision.coverage import Coverage
+    from penstock.decision.difference import Difference
+    from penstock.decision.proofs import Proof
+    from penstock.rulebook import Law
+
+__all__ = ["register"]
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+_MARK = {True: "✓", False: "✗"}
+_FOUND = {
+    "sample": "A transaction that the two laws answer differently:",
+    "solver": "A transaction that the two laws answer differently, found by the solver:",
+    "equal": "Proved equal: every transaction has the same outcome, path and review policy under both laws.",
+    "day": "Proved equal for acts on one and the same day. At most what the law counts in days differs.",
+    "open": "No transaction was found that tells the two laws apart, and that there is none is not proved.",
+}
+
+
+def register(group: click.Group) -> None:
+    """Add the commands to a group."""
+    for command in (prove, witness, coverage):
+        group.add_command(command)
+
+
+def _put(document: Any) -> None:
+    from penstock.terms.numbers import dump_json
+
+    click.echo(dump_json(document))
+
+
+def _day(value: str, name: str) -> dt.date:
+    from penstock.terms.dates import parse_date
+
+    return parse_date(value, name)
+
+
+# ---- prove
+
+
+@click.command()
+@click.option("--on", metavar="DATE", help="Prove the law of one day (default: the day the instruments were gathered).")
+@click.option("--all", "every", is_flag=True, help="Prove every law since the first day of the book, future ones included.")
+@click.option("--regime", default="actual", show_default=True, metavar="NAME", help="A design on top; stack with +.")
+@_JSON
+def prove(on: str | None, every: bool, regime: str, as_json: bool) -> int:
+    """Prove theorems about the law: totality, precedence, no dead rule, monotonicity, citations. Exit 1 if one fails."""
+    from penstock.decision.library import book, data_dates
+    from penstock.decision.proofs import laws_of
+    from penstock.rulebook import ACTUAL
+
+    laws = laws_of(book(), regime)
+    if not every:
+        day = _day(on or str(data_dates()["instruments"]), "--on")
+        law = book().law(day, regime=regime)
+        laws = [pair for pair in laws if pair[0].hash == law.hash]
+    done: list[Proof] = []
+    for proof in _proofs(laws, full=every and regime == ACTUAL):
+        done.append(proof)
+        if not as_json and not every:
+            _tell(proof)
+    holds = all(proof.holds for proof in done)
+    if as_json:
+        _put({"holds": holds, "proofs": [_document(proof) for proof in done]})
+    elif every:
+        _tell_all(done)
+    if not as_json:
+        click.echo(f"{'All' if holds else 'Not all'} of {len(done)} proofs hold, {sum(proof.seconds for proof in done):.1f} s")
+    return 0 if holds else 1
+
+
+def _proofs(laws: list[tuple[Law, Any]], *, full: bool) -> Iterator[Proof]:
+    from penstock.decision.library import book
+    from penstock.decision.proofs import Session, prove_book, prove_law, unused_exceptions
+
+    session = Session.over(book(), time.perf_counter)
+    about_book = list(prove_book(book(), session))
+    for place, (law, spans) in enumerate(laws, 1):
+        _progress(f"{spans[0][0]}: law {place} of {len(laws)}")
+        yield from prove_law(law, spans, session)
+    _progress("")
+    for proof in about_book:
+        yield unused_exceptions(proof, session) if full and proof.id == "declared" else proof
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+
+
+def _tell(proof: Proof) -> None:
+    click.echo(f"{_MARK[proof.holds]} {proof.id:13} {proof.seconds:6.2f} s  {proof.statement}")
+    for finding in proof.findings:
+        click.echo(_line(finding))
+
+
+def _line(finding: Any, since: str = "") -> str:
+    cite = f" [{finding.cite}]" if finding.cite else ""
+    text = f"    {'failure' if finding.fails else 'note'}: {since}{finding.text}{cite}"
+    for name, value in _flat(finding.example):
+        text += f"\n        {name}: {value}"
+    return text
+
+
+def _flat(example: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the lines of an example: its day, its facts, and what the second transaction changes."""
+    from penstock.rulebook.render import show_value
+
+    changes = example.get("changes", {})
+    for name, value in example.items():
+        if name == "facts":
+            yield from ((fact, show_value(held)) for fact, held in value.items() if fact not in changes)
+        elif name == "changes":
+            yield from ((fact, " becomes ".join(map(show_value, pair))) for fact, pair in value.items())
+        else:
+            yield name, show_value(value)
+
+
+def _tell_all(done: list[Proof]) -> None:
+    """Print one line per law, the proofs about the book, and every finding once, with the first law it is about."""
+    laws: dict[str, list[Proof]] = {}
+    for proof in done:
+        laws.setdefault(proof.law, []).append(proof)
+    for about in laws.values():
+        if about[0].on is None:
+            for proof in about:
+                _tell(proof)
+        else:
+            marks = "  ".join(f"{_MARK[proof.holds]} {proof.id} {proof.seconds:.2f} s" for proof in about)
+            click.echo(f"{about[0].on}  {marks}")
+    seen: set[str] = set()
+    for proof in (proof for proof in done if proof.on is not None):
+        for finding in proof.findings:
+            if finding.text not in seen:
+                seen.add(finding.text)
+                click.echo(_line(finding, f"from {proof.on}, {proof.id}: "))
+
+
+def _document(proof: Proof) -> dict[str, Any]:
+    findings = [{"text": f.text, "provision": f.provision, "cite": f.cite, "fails": f.fails, "example": dict(f.example)}
+                for f in proof.findings]  # fmt: skip
+    return {"id": proof.id, "statement": proof.statement, "law_hash": proof.law or None, "on": proof.on, "holds": proof.holds,
+            "findings": findings}  # fmt: skip
+
+
+# ---- witness
+
+
+@click.command()
+@click.argument("a", metavar="DATE[@KNOWN][/REGIME]")
+@click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
+@_JSON
+def witness(a: str, b: str, as_json: bool) -> None:
+    """Find a transaction that two laws answer differently, or prove that there is none."""
+    from penstock.decision.difference import tell_apart
+
+    (day, one), (other, two) = _law_at(a), _law_at(b)
+    found = tell_apart(one, two, (day, other))
+    if as_json:
+        answers = {"before": _said(found.before), "after": _said(found.after)}
+        _put({"found": found.found, "facts": _nested(found.facts), "answers": answers})
+    else:
+        _tell_witness(found, a, b)
+
+
+def _law_at(point: str) -> tuple[dt.date, Law]:
+    from penstock.decision.library import book
+
+    days, _, regime = point.partition("/")
+    on, _, known = days.partition("@")
+    day = _day(on, "date")
+    return day, book().law(day, _day(known, "known") if known else None, regime or "actual")
+
+
+def _tell_witness(found: Difference, a: str, b: str) -> None:
+    from penstock.terms.numbers import dump_json
+
+    click.echo(_FOUND[found.found])
+    if found.facts:
+        click.echo(dump_json(_nested(found.facts)))
+    for point, answers in ((a, found.before), (b, found.after)):
+        for stance, said in answers.items():
+            click.echo(f"{point}, {stance}: {said.outcome}, path {said.path}, review {said.review_policy}")
+
+
+def _said(answers: Mapping[str, Any]) -> dict[str, Any]:
+    return {s: {"outcome": said.outcome, "path": said.path, "review_policy": said.review_policy} for s, said in answers.items()}
+
+
+def _nested(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts as a transaction document.
+
+    >>> _nested({"activity.type": "export", "item.tpp": 4800})
+    {'activity': {'type': 'export'}, 'item': {'tpp': 4800}}
+    """
+    out: dict[str, Any] = {}
+    for name, value in facts.items():
+        *groups, last = name.split(".")
+        inner = out
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[last] = value
+    return out
+
+
+# ---- coverage
+
+
+@click.command()
+@click.argument("cases", nargs=-1, metavar="[CASES...]")
+@click.option("--against", metavar="FILE|-", help="Citations, one a line; say which of them nothing in the book rests on.")
+@_JSON
+def coverage(cases: tuple[str, ...], against: str | None, as_json: bool) -> None:
+    """List what the book cites by CFR part, with the rules that rest on it and the cases of the given files that cite it."""
+    from penstock.decision import coverage as ask
+    from penstock.decision.library import book
+
+    found = ask.coverage(book(), _cases(cases))
+    gaps = ask.missing(found, _lines(against)) if against else []
+    if as_json:
+        parts = [{"part": part, "citations": [_entry(entry) for entry in entries]} for part, entries in found.parts.items()]
+        _put({"parts": parts, "missing": [{"cite": gap.cite, "within": list(gap.within)} for gap in gaps]})
+        return
+    _tell_coverage(found, bool(cases))
+    for gap in gaps:
+        click.echo(f"missing: {gap.cite}" + (f" (within {', '.join(gap.within)})" if gap.within else ""))
+    if against and not gaps:
+        click.echo("Nothing is missing.")
+
+
+def _cases(files: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    from penstock.terms.documents import read_document
+
+    for file in files:
+        yield from read_document(file, sys.stdin.read).get("cases", [])
+
+
+def _lines(file: str) -> list[str]:
+    from penstock.terms.errors import FileUnusable
+
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+    except OSError as error:
+        raise FileUnusable(f"{file} cannot be read: {error.strerror}", value=file) from None
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    return {"cite": entry.cite, "rules": sorted(entry.rules), "cells": entry.cells, "cases": sorted(entry.cases)}
+
+
+def _tell_coverage(found: Coverage, with_cases: bool) -> None:
+    for part, entries in found.parts.items():
+        rules = set[str]().union(*(entry.rules for entry in entries))
+        click.echo(f"{f'15 CFR part {part}' if part else 'Other sources'}: {len(entries)} citations, {len(rules)} rules")
+        for entry in entries:
+            counts = [f"{len(entry.rules)} rules", f"{entry.cells} cells"] + ([f"{len(entry.cases)} cases"] if with_cases else [])
+            click.echo(f"  {entry.cite:40} {', '.join(count for count in counts if not count.startswith('0 ')) or 'named only'}")
