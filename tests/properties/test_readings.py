@@ -29,6 +29,9 @@ CHOICES = [
 ]
 
 
+FOR_CAMBODIA = {"ultimate_consignee": party("SG"), "end_user": party("KH")}
+
+
 def assert_named_where_it_matters(reading: str, one: Determination, other: Determination) -> None:
     point = book().readings[reading].point
     for stance in STANCES:
@@ -57,6 +60,8 @@ def test_a_reading_that_decides_is_named(facts: Flat, choice: tuple[str, Any, dt
             export("PE", None, party("PE", owners=[{"share": 1, "lists": ["entity_list"]}])),
         ),
         ("kh_leaves_d5", "2026-02-03", "2025-12-01", export("KH")),
+        ("kh_leaves_d5", "2026-02-03", "2025-12-01", export("SG", consignee=party("SG", parent="KH"))),
+        ("kh_leaves_d5", "2026-02-03", "2025-12-01", export("SG", parties=FOR_CAMBODIA)),
         ("uae_license_free_scope", "b_only", "2026-08-01", export("AE", None, party("AE", uae_status="us_ai_company"))),
     ],
 )

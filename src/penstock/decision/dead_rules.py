@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import define, field
 
-from penstock.decision.inquiry import Finding, Inquiry, Span, open_facts, prepared_of
+from penstock.decision.inquiry import Finding, Inquiry, Span, model_of, open_facts, prepared_of
 from penstock.decision.program import Program
 from penstock.decision.targets import PATH, Target, targets
 from penstock.rulebook.ir import TRUE, Node
@@ -62,11 +62,9 @@ def _found(program: Program, spans: tuple[Span, ...], nodes: dict[int, Node]) ->
     goals = [encoding.of(node).certain for node in nodes.values()]
     solver = inquiry.solver()
     for goal in goals:
-        solver.push()
-        solver.add(goal)
-        if solver.check() == z3().sat:
-            yield inquiry.document(solver.model())
-        solver.pop()
+        model = model_of(solver, goal)
+        if model is not None:
+            yield inquiry.document(model)
 
 
 def _unbound(program: Program, wanted: tuple[Target, ...]) -> Iterator[Finding]:

@@ -6,22 +6,27 @@ Two laws are equal here when outcome, path and review policy of both stances are
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import field, frozen
 
-from penstock.decision.inquiry import Inquiry, open_facts, prepared_of, smallest, without_dates
+from penstock.decision.inquiry import Inquiry, model_of, open_facts, prepared_of, smallest, without_dates
 from penstock.decision.library import program_of
 from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
 from penstock.decision.witness import sample_transactions
 from penstock.rulebook import STANCES, Law
-from penstock.rulebook.unknowns import Formula, conj, disj, neg, z3
+from penstock.rulebook.solver import Encoding
+from penstock.rulebook.unknowns import Formula, conj, disj, neg
 from penstock.terms.documents import read_facts
 
 __all__ = ["Answer", "Difference", "tell_apart"]
 
 _UNKNOWN = OUTCOMES.index("unknown")
+_FREE = ("not_subject", "no_license_required")
+Laws = tuple[Program, Program]
+Days = tuple[dt.date, dt.date]
+Shows = Callable[[Laws, Mapping[str, Any], Days], bool]
 
 
 @frozen
@@ -56,68 +61,99 @@ def tell_apart(a: Law, b: Law, days: tuple[dt.date, dt.date]) -> Difference:
     >>> found.found, found.before["codified"].outcome, found.after["codified"].outcome
     ('sample', 'no_license_required', 'authorization_available')
     """
-    one, two = program_of(a), program_of(b)
-
-    def answers(facts: Mapping[str, Any]) -> tuple[Mapping[str, Answer], Mapping[str, Answer]]:
-        return _answers(one, facts, days[0]), _answers(two, facts, days[1])
-
-    def differ(facts: Mapping[str, Any]) -> bool:
-        before, after = answers(facts)
-        return before != after
-
-    def decided(facts: Mapping[str, Any]) -> bool:
-        return all(said.outcome != "unknown" for law in answers(facts) for said in law.values())
-
+    laws = program_of(a), program_of(b)
     for document in sample_transactions():
         facts = read_facts(document).values
-        if differ(facts):
-            return Difference("sample", facts, *answers(facts))
-    if _equal(one, two, days):
+        if _differ(laws, facts, days):
+            return _found("sample", laws, facts, days)
+    if _equal(laws, days):
         return Difference("equal")
     for dated in (False, True):
-        if dated and all(_equal(one, two, (day, day)) for day in days):
+        if dated and all(_equal(laws, (day, day)) for day in days):
             return Difference("day")  # what differs is only how far the dates of the transaction lie from the day
-        for facts in filter(differ, _models(one, two, days, exact=True, dated=dated)):
-            shows = (lambda fewer: differ(fewer) and decided(fewer)) if decided(facts) else differ
-            small = smallest(facts, shows)
-            return Difference("solver", small, *answers(small))
+        for shows, facts in _models(laws, days, exact=True, dated=dated):
+            if shows(laws, facts, days):
+                small = smallest(facts, lambda fewer, shows=shows: shows(laws, fewer, days))  # type: ignore[misc]
+                return _found("solver", laws, small, days)
     return Difference("open")
 
 
-def _equal(one: Program, two: Program, days: tuple[dt.date, dt.date]) -> bool:
-    """Say whether it is proved that two laws answer every transaction alike."""
-    return next(_models(one, two, days, exact=False), None) is None
+def _found(how: str, laws: Laws, facts: Mapping[str, Any], days: Days) -> Difference:
+    before, after = (_answers(law, facts, day) for law, day in zip(laws, days, strict=True))
+    return Difference(how, facts, before, after)
 
 
-def _answers(program: Program, facts: Mapping[str, Any], day: dt.date) -> dict[str, Answer]:
+def _answers(law: Program, facts: Mapping[str, Any], day: dt.date) -> dict[str, Answer]:
     prepared = prepared_of(facts)
-    out = program.verdict(prepared.values.get, prepared.roles, day)
-    return {
-        stance: Answer(OUTCOMES[outcome], PATHS[path], POLICIES[policy] if policy >= 0 else "not_applicable")
-        for stance, (outcome, _, path, policy, _) in zip(STANCES, (out[:5], out[5:]), strict=True)
-    }
+    out = law.verdict(prepared.values.get, prepared.roles, day)
+    return {stance: _answer(*part) for stance, part in zip(STANCES, (out[:5], out[5:]), strict=True)}
 
 
-def _models(
-    one: Program, two: Program, days: tuple[dt.date, dt.date], *, exact: bool, dated: bool = True
-) -> Iterator[dict[str, Any]]:
-    """Yield transactions that the encodings of two laws answer differently: first one that both decide, then any."""
-    spans = [(day, day + dt.timedelta(days=1)) for day in days[:1]]
-    stated = open_facts(one, two, exact=exact)
-    inquiry = Inquiry.of([one, two], stated if dated else without_dates(stated), spans, rows=exact)
-    differs: list[Formula] = []
+def _answer(outcome: int, required: int, path: int, policy: int, fired: int) -> Answer:
+    reviewed = policy >= 0 and OUTCOMES[outcome] not in _FREE
+    return Answer(OUTCOMES[outcome], PATHS[path], POLICIES[policy] if reviewed else "not_applicable")
+
+
+# ---- what a witness should show, the most telling first
+
+
+def _differ(laws: Laws, facts: Mapping[str, Any], days: Days) -> bool:
+    before, after = (_answers(law, facts, day) for law, day in zip(laws, days, strict=True))
+    return before != after
+
+
+def _differ_decided(laws: Laws, facts: Mapping[str, Any], days: Days) -> bool:
+    answers = [_answers(law, facts, day) for law, day in zip(laws, days, strict=True)]
+    return answers[0] != answers[1] and all(said.outcome != "unknown" for law in answers for said in law.values())
+
+
+def _differ_in_outcome(laws: Laws, facts: Mapping[str, Any], days: Days) -> bool:
+    outcomes = [[said.outcome for said in _answers(law, facts, day).values()] for law, day in zip(laws, days, strict=True)]
+    return outcomes[0] != outcomes[1] and "unknown" not in (*outcomes[0], *outcomes[1])
+
+
+# ---- the same in formulas
+
+
+def _equal(laws: Laws, days: Days) -> bool:
+    """Say whether it is proved that two laws answer every transaction alike."""
+    return next(_models(laws, days, exact=False), None) is None
+
+
+def _models(laws: Laws, days: Days, *, exact: bool, dated: bool = True) -> Iterator[tuple[Shows, dict[str, Any]]]:
+    """Yield transactions that the formulas of two laws answer differently, with what they should show."""
+    stated = open_facts(*laws, exact=exact)
+    spans = [(days[0], days[0] + dt.timedelta(days=1))]
+    inquiry = Inquiry.of(laws, stated if dated else without_dates(stated), spans, rows=exact)
+    encodings = [inquiry.encoding(law, on=day.toordinal()) for law, day in zip(laws, days, strict=True)]
+    unlike: dict[str, list[Formula]] = {"outcome": [], "path": [], "policy": []}
     decided: list[Formula] = []
-    encodings = [inquiry.encoding(p, on=day.toordinal()) for p, day in zip((one, two), days, strict=True)]
     for stance in STANCES:
-        for name in ("outcome", "path", "policy"):
-            cases = [e.of(getattr(p.stances[stance], name)).cases for e, p in zip(encodings, (one, two), strict=True)]
-            differs += [_unlike(cases[0].get(code, False), cases[1].get(code, False)) for code in {*cases[0], *cases[1]}]
-            decided += [neg(part.get(_UNKNOWN, False)) for part in cases if name == "outcome"]
+        said = [_cases(encoding, law, stance) for encoding, law in zip(encodings, laws, strict=True)]
+        decided += [neg(cases["outcome"].get(_UNKNOWN, False)) for cases in said]
+        for name, found in unlike.items():
+            one, two = said[0][name], said[1][name]
+            found += [_unlike(one.get(code, False), two.get(code, False)) for code in {*one, *two}]
+    anything = disj(part for found in unlike.values() for part in found)
     solver = inquiry.solver()
-    solver.add(disj(differs))
-    for wanted in ([conj(decided)], []) if exact else ([],):
-        if solver.check(*(part for part in wanted if part is not True)) == z3().sat:
-            yield inquiry.document(solver.model())[0]
+    levels: list[tuple[Shows, Formula]] = [
+        (_differ_in_outcome, conj([disj(unlike["outcome"]), *decided])),
+        (_differ_decided, conj([anything, *decided])),
+        (_differ, anything),
+    ]
+    for shows, wanted in levels if exact else levels[-1:]:
+        model = model_of(solver, wanted)
+        if model is not None:
+            yield shows, inquiry.document(model)[0]
+
+
+def _cases(encoding: Encoding, law: Program, stance: str) -> dict[str, dict[Any, Formula]]:
+    """Return what a stance answers: a formula per value; a review policy counts only where something is reviewed."""
+    question = law.stances[stance]
+    outcome, path, policy = (encoding.of(node).cases for node in (question.outcome, question.path, question.policy))
+    free = disj(outcome.get(OUTCOMES.index(name), False) for name in _FREE)
+    reviewed = {code: conj([held, neg(free)]) for code, held in policy.items() if code >= 0}
+    return {"outcome": outcome, "path": path, "policy": reviewed}
 
 
 def _unlike(a: Formula, b: Formula) -> Formula:

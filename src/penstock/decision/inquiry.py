@@ -22,7 +22,18 @@ from penstock.rulebook.values import facts_below, value_of
 from penstock.terms.documents import Facts
 from penstock.terms.vocabulary import vocabulary
 
-__all__ = ["Finding", "Inquiry", "Span", "fully_stated", "open_facts", "prepared_of", "smallest", "underived", "without_dates"]
+__all__ = [
+    "Finding",
+    "Inquiry",
+    "Span",
+    "fully_stated",
+    "model_of",
+    "open_facts",
+    "prepared_of",
+    "smallest",
+    "underived",
+    "without_dates",
+]
 
 Span = tuple[dt.date, dt.date]  # half-open
 Policy = Callable[[str], Any]
@@ -65,6 +76,8 @@ def open_facts(*programs: Program, exact: bool) -> Policy:
     def stated(name: str) -> Any:
         if name == "activity.type":
             return True
+        if name.partition("[].")[2] and vocabulary().facts[name.partition("[]")[0]].type.startswith("map<"):
+            return True  # an entry of a map has a key and a value
         return False if name in factors else None
 
     return stated
@@ -172,13 +185,20 @@ class Inquiry:
         ]
 
     def _item(self) -> list[Formula]:
-        """Return that a die has an area; and, of a transaction to be shown, that a class asserted and chip facts do not meet."""
+        """Return that a die has an area; and, of a transaction to be shown, that it can be written down.
+
+        Then a class asserted does not meet chip facts that it might contradict, and a map has one entry at most, so that
+        no two have the same key.
+        """
         facts = self.unknowns.facts
-        area = [facts[_AREA][2].value > 0] if _AREA in facts else []
-        if self.unknowns.rows is None or _CLASS not in facts:
-            return area
-        numbers = disj(facts[name][2].known for name in _CHIP_FACTS if name in facts)
-        return [*area, neg(conj([facts[_CLASS][2].known, numbers]))]
+        out = [facts[_AREA][2].value > 0] if _AREA in facts else []
+        if self.unknowns.rows is None:
+            return out
+        if _CLASS in facts:
+            numbers = disj(facts[name][2].known for name in _CHIP_FACTS if name in facts)
+            out.append(neg(conj([facts[_CLASS][2].known, numbers])))
+        maps = (fact.value for _, spec, fact in facts.values() if spec.type.startswith("map<"))
+        return out + [neg(entry) for rows in maps for entry in rows[1:]]
 
     def document(self, model: Any, rename: Callable[[str], str] = str) -> tuple[dict[str, Any], dt.date]:
         """Return the transaction of a model, and its day."""
@@ -188,6 +208,19 @@ class Inquiry:
             if role.startswith("+") and role[1:] not in named:
                 values[f"parties.{role[1:]}.name"] = "Party"
         return values, dt.date.fromordinal(model.eval(self.on, model_completion=True).as_long())
+
+
+def model_of(solver: Any, formula: Formula) -> Any:
+    """Return a model in which a formula holds besides what the solver knows, or None."""
+    if formula is False:
+        return None
+    solver.push()
+    solver.add(formula)
+    answer = solver.check()
+    assert answer != z3().unknown, "the questions put to the solver are decidable"
+    found = solver.model() if answer == z3().sat else None
+    solver.pop()
+    return found
 
 
 def prepared_of(values: Mapping[str, Any]) -> Prepared:

@@ -11,13 +11,13 @@ from typing import Any
 
 from attrs import frozen
 
-from penstock.decision.inquiry import Finding, Inquiry, Span, fully_stated, prepared_of
+from penstock.decision.inquiry import Finding, Inquiry, Span, fully_stated, model_of, prepared_of
 from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
 from penstock.decision.tables import treated_as
 from penstock.decision.targets import decides
 from penstock.rulebook import STANCES
 from penstock.rulebook.solver import Encoding
-from penstock.rulebook.unknowns import Formula, conj, disj, neg, z3
+from penstock.rulebook.unknowns import Formula, conj, disj, neg
 from penstock.terms.vocabulary import vocabulary
 
 __all__ = ["DeclaredException", "exceptions", "headquarters", "more_tpp", "treatment"]
@@ -146,11 +146,11 @@ def _violations(
     solver.add(question.relation(pairs), *_stated_alike(facts, pairs))
     for stance in STANCES:
         held = [excused[stance, e.provision] for e in excuses]
-        model = _model(solver, conj([laxer[stance], *map(neg, held)]))
+        model = model_of(solver, conj([laxer[stance], *map(neg, held)]))
         used |= {
             e.provision
             for e, by in zip(excuses, held, strict=True)
-            if e.provision not in used and _model(solver, conj([laxer[stance], by]))
+            if e.provision not in used and model_of(solver, conj([laxer[stance], by]))
         }
         yield stance, model, inquiry
 
@@ -164,17 +164,6 @@ def _laxer(second: Encoding, first: Encoding, program: Program, stance: str) -> 
     """Return that the second treatment is below the first in the order from lax to strict."""
     one, two = (treatment(encoding, program, stance) for encoding in (first, second))
     return disj(conj([disj(one[level:]), neg(disj(two[level:]))]) for level in range(1, len(one)))
-
-
-def _model(solver: Any, formula: Formula) -> Any:
-    """Return a model in which a formula holds as well, or None."""
-    if formula is False:
-        return None
-    solver.push()
-    solver.add(formula)
-    found = solver.model() if solver.check() == z3().sat else None
-    solver.pop()
-    return found
 
 
 def _example(question: _Question, stance: str, inquiry: Inquiry, model: Any) -> Finding:

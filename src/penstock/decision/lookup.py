@@ -55,8 +55,8 @@ def _paragraphs(cite: str) -> list[str]:
 
 def _matches(wanted: str, id: str, cite: str) -> bool:
     parts = _paragraphs(cite)
-    return wanted == id.casefold() or any(
-        part == wanted or (part.startswith(wanted) and part[len(wanted)] in "(.") for part in parts
+    return wanted in (id.casefold(), _plain(cite)) or any(
+        part == asked or (part.startswith(asked) and part[len(asked)] in "(.") for part in parts for asked in _paragraphs(wanted)
     )
 
 

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from attrs import define, evolve, field, frozen
 
 from penstock.decision.dead_rules import Transactions, dead_rules
-from penstock.decision.inquiry import Finding, Inquiry, Span, fully_stated, underived
+from penstock.decision.inquiry import Finding, Inquiry, Span, fully_stated, model_of, underived
 from penstock.decision.laxity import DeclaredException, exceptions, headquarters, more_tpp
 from penstock.decision.library import program_of
 from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
 from penstock.rulebook import ACTUAL, STANCES, Book, Law
 from penstock.rulebook.cited import cited
-from penstock.rulebook.unknowns import conj, disj, z3
+from penstock.rulebook.unknowns import conj, disj
 from penstock.terms.citations import Forms, forms_of
 
 __all__ = [
@@ -101,10 +101,9 @@ def _totality(program: Program, spans: tuple[Span, ...], session: Session) -> It
         outcome, path, policy = (encoding.of(node).cases for node in (question.outcome, question.path, question.policy))
         open_ = [outcome.get(OUTCOMES.index("unknown"), False), path.get(PATHS.index("UNKNOWN"), False)]
         open_ += [held for code, held in policy.items() if code < 0 or POLICIES[code] == "unknown"]
-        solver = inquiry.solver()
-        solver.add(conj([encoding.of(question.license_required).certain, disj(open_)]))
-        if solver.check() != z3().unsat:
-            values, day = inquiry.document(solver.model())
+        model = model_of(inquiry.solver(), conj([encoding.of(question.license_required).certain, disj(open_)]))
+        if model is not None:
+            values, day = inquiry.document(model)
             yield Finding(f"{stance}: a license is required and the answer is not decided", fails=True,
                           example={"on": day, "facts": values})  # fmt: skip
         yield from _unfinished(program, stance)

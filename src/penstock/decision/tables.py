@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -118,7 +119,15 @@ def _allocation_limit(law: Law) -> Scalar | None:
     return compile_scalar(program.graph, [limit], "allocation") if limit else None
 
 
+def _keys(name: str, keys: list[str] | None, pattern: str, example: str) -> None:
+    for i, key in enumerate(keys or ()):
+        if not re.fullmatch(pattern, key):
+            raise BadEnum(f"{name} has no key {key!r}", at=f"table.keys[{i}]", value=key, nearest=example,
+                          hint=f"Write keys such as {example}.")  # fmt: skip
+
+
 def _quarters(law: Law, keys: list[str] | None, on: dt.date) -> dict[str, Any]:
+    _keys("nveu_installed_base_tpp", keys, r"[0-9]{4}Q[1-4]", quarter(on))
     rows = {cell.key: cell.value for cell in law.live["NVEU_INSTALLED_BASE_TPP"]}
     last = list(rows.values())[-1] if rows else None
     wanted = keys if keys is not None else list(rows) or [quarter(on)]
@@ -126,6 +135,7 @@ def _quarters(law: Law, keys: list[str] | None, on: dt.date) -> dict[str, Any]:
 
 
 def _years(law: Law, keys: list[str] | None, on: dt.date) -> dict[str, Any]:
+    _keys("lpp_limit_tpp", keys, r"[0-9]{4}", str(on.year))
     return {key: _in_year(law, key, on).number("LPP_ANNUAL_TPP") for key in keys or [str(on.year)]}
 
 

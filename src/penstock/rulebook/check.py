@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ def check_book(
     for table in tables.values():
         for cell in table.cells:
             exists(cell.by, instruments, table.file, 0, "instrument")
+        _no_cycle(table.id, tables, ())
     names: dict[str, RuleVersion] = {}
     for chain in versions.values():
         _one_kind(chain)
@@ -51,6 +53,15 @@ def check_book(
         for id in act.sets_aside:
             exists(id, instruments, act.file, 0, "instrument")
     _reviews(versions)
+
+
+def _no_cycle(id: str, tables: Mapping[str, Table], path: tuple[str, ...]) -> None:
+    if id in path:
+        raise RuleError(f"{' -> '.join((*path, id))}: a table may not rest on itself", file=tables[id].file)
+    for cell in tables[id].cells:
+        for name in re.findall(r"\w+", cell.expr):
+            if name in tables:
+                _no_cycle(name, tables, (*path, id))
 
 
 def _one_kind(chain: list[RuleVersion]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from penstock.rulebook.ir import Graph, Node
+from penstock.rulebook.ir import TRUE, Graph, Node
 from penstock.rulebook.values import heading, pattern_memo
 from penstock.terms.countries import codes
 from penstock.terms.vocabulary import FactSpec
@@ -20,7 +20,6 @@ from penstock.terms.vocabulary import FactSpec
 __all__ = ["Domains", "class_samples", "fact_key"]
 
 _PASSES_ON = frozenset({"given", "rule", "heading"})
-_ROWS = frozenset({"quantified", "reaches", "best"})
 _OTHER = "Other"
 
 
@@ -35,6 +34,7 @@ class Domains:
     def __init__(self, graphs: Iterable[Graph]) -> None:
         self._country_sets: set[frozenset[str]] = set()
         self._text_sets: dict[str, set[frozenset[str]]] = {}
+        self._heading_sets: dict[str, set[frozenset[str]]] = {}
         self._patterns: dict[str, set[frozenset[str]]] = {}
         self._compared: dict[str, set[str]] = {"country": set(), "text": set()}
         for graph in graphs:
@@ -66,14 +66,14 @@ class Domains:
 
     def _read(self, node: Node) -> None:
         if node.op in ("in", "meets", "matches"):
-            sets = self._patterns if node.op == "matches" else self._text_sets
-            for leaf in _leaves(node.args[0]):
+            for leaf, headed in _leaves(node.args[0]):
+                sets = self._patterns if node.op == "matches" else self._heading_sets if headed else self._text_sets
                 if "country" in (leaf.type.kind, leaf.type.of):
                     self._country_sets.add(frozenset(node.data[0]))
                 else:
                     sets.setdefault(fact_key(leaf), set()).add(frozenset(node.data[0]))
         elif node.op in ("same", "holds"):
-            for leaf in itertools.chain(*map(_leaves, node.args)):
+            for leaf, _ in itertools.chain(*map(_leaves, node.args)):
                 kind = "country" if "country" in (leaf.type.kind, leaf.type.of) else "text"
                 self._compared[kind].add(fact_key(leaf))
 
@@ -90,7 +90,7 @@ class Domains:
         return tuple(code for kind in self._kinds for code in kind[:each])
 
     def _text_values(self, key: str, spec: FactSpec) -> tuple[str, ...]:
-        members = {text for found in self._text_sets.get(key, ()) for text in found}
+        members = {text for sets in (self._text_sets, self._heading_sets) for found in sets.get(key, ()) for text in found}
         patterns = {text for found in self._patterns.get(key, ()) for text in found}
         others = [f"{_OTHER} {i}" for i in range(1, max(2, len(self._compared["text"])) + 1)]
         classes = class_samples(frozenset(members | patterns)) if patterns else sorted(members)
@@ -102,14 +102,11 @@ class Domains:
         return tuple(kept.values())
 
     def _treatment(self, key: str, text: str) -> tuple[bool, ...]:
-        sets = sorted(self._text_sets.get(key, ()), key=sorted)
-        patterns = sorted(self._patterns.get(key, ()), key=sorted)
+        """Return which sets a text is in, by itself or by its heading, and which patterns it matches."""
         first = heading(text)
-        return (
-            *(text in members for members in sets),
-            *(first in members for members in sets),
-            *(_memo(found)[text] == 3 for found in patterns),
-        )
+        inside = [text in members for members in sorted(self._text_sets.get(key, ()), key=sorted)]
+        inside += [first in members for members in sorted(self._heading_sets.get(key, ()), key=sorted)]
+        return *inside, *(_memo(found)[text] == TRUE for found in sorted(self._patterns.get(key, ()), key=sorted))
 
 
 @cache
@@ -117,13 +114,13 @@ def _memo(patterns: frozenset[str]) -> Mapping[str, int]:
     return pattern_memo(patterns)
 
 
-def _leaves(node: Node) -> Iterator[Node]:
-    """Yield the reads whose value a node may pass on as it is."""
+def _leaves(node: Node) -> Iterator[tuple[Node, bool]]:
+    """Yield the reads whose value a node may pass on, and whether it passes on their heading only."""
     if node.op in ("fact", "paper", "row"):
-        yield node
+        yield node, False
     elif node.op in _PASSES_ON or node.op == "if":
         for arg in node.args[1:] if node.op == "if" else node.args:
-            yield from _leaves(arg)
+            yield from ((leaf, headed or node.op == "heading") for leaf, headed in _leaves(arg))
 
 
 @cache

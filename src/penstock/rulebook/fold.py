@@ -68,7 +68,6 @@ class Law:
         if table not in self._sets:
             if table not in self.tables:
                 raise KeyError(table)
-            self._sets[table] = frozenset()  # a cycle sees the empty set; the book refuses cycles when it loads
             self._sets[table] = resolve_members(self.tables[table], self.live[table], self.members)
         return self._sets[table]
 

@@ -245,10 +245,8 @@ class Encoding:
         a, b = (self.of(arg) for arg in node.args)
         known = self._known(node.args[0].args[0] if node.args[0].op == "truth" else node.args[0])
         if isinstance(a, Truth):
-            certain = either(known, a.certain, b.certain)
-            if a.possible is a.certain and b.possible is b.certain:
-                return Truth(certain, certain)
-            return Truth(either(known, a.possible, b.possible), certain)
+            stated = self.of(node.args[0].args[0]).certain  # where the fact is known it is what it is stated as
+            return _chosen(known, Truth(stated, stated), b)
         if isinstance(a, Quantity):
             return Quantity(disj([known, b.known]), _picked(known, a.value, b.value))
         cases = [(value, held) for value, held in a.cases.items() if value is not None]
@@ -341,7 +339,7 @@ class Encoding:
             if word == "all":
                 each = [_joined([Truth(neg(e), neg(e)), asked, _negated(counts)], disj) for e, asked, counts in rows]
             inside = _joined(each, disj if word == "any" else conj)
-        missing = self._absent(node.args[0])
+        missing = self._unlisted(node)
         absent = Truth(missing, False) if word == "any" else Truth(True, neg(missing))
         return _chosen(many.known, inside, absent)
 
@@ -357,7 +355,7 @@ class Encoding:
             reached = _compared(word, reduce(_plus, each, 0), bound.value)
             rest = disj(conj([e, c.possible, neg(n)]) for n, (e, _, c) in zip(counted, rows, strict=True))
             inside = _chosen(bound.known, Truth(disj([reached, rest]), reached), Truth(True, False))
-        return _chosen(many.known, inside, Truth(self._absent(node.args[0]), False))
+        return _chosen(many.known, inside, Truth(self._unlisted(node), False))
 
     def _best(self, node: Node) -> Quantity:
         _, body, condition, _ = node.data
@@ -372,6 +370,11 @@ class Encoding:
         beaten = conj(disj([neg(p), *(conj([s, _compared(">=", best, value)]) for s, best in sure)]) for p, value in perhaps)
         highest = reduce(lambda a, b: _picked(conj([b[0], _compared(">", b[1], a)]), b[1], a), sure, 0)
         return Quantity(conj([many.known, neg(hidden), disj(s for s, _ in sure), beaten]), highest)
+
+    def _unlisted(self, node: Node) -> Formula:
+        """Return whether a question over rows may hold where there is no list."""
+        missing = self._absent(node.args[0])
+        return False if alike(missing, self.of(node.args[0]).known) else missing
 
     def _stated_rows(self, many: Many) -> bool:
         return self.unknowns.states_rows(many.alias)
@@ -430,7 +433,7 @@ def _chosen(condition: Formula, yes: Truth, no: Truth) -> Truth:
     if condition is True:
         return yes
     certain = either(condition, yes.certain, no.certain)
-    if yes.possible is yes.certain and no.possible is no.certain:
+    if alike(yes.possible, yes.certain) and alike(no.possible, no.certain):
         return Truth(certain, certain)
     return Truth(either(condition, yes.possible, no.possible), certain)
 

@@ -168,7 +168,12 @@ def _expression(text: str, table: Table, look: Callable[[str], frozenset[str]]) 
 
 def _set(node: ast.expr, table: Table, look: Callable[[str], frozenset[str]]) -> frozenset[str]:
     if isinstance(node, ast.Name):
-        return frozenset({node.id}) if len(node.id) == 2 and node.id in codes() else look(node.id)
+        if len(node.id) == 2 and node.id in codes():
+            return frozenset({node.id})
+        try:
+            return look(node.id)
+        except KeyError:
+            raise RuleError(f"{table.id}: no table and no country is called {node.id}", file=table.file) from None
     if isinstance(node, ast.BinOp):
         left, right = _set(node.left, table, look), _set(node.right, table, look)
         if isinstance(node.op, ast.BitOr):

@@ -43,7 +43,7 @@ def z3() -> Any:
     try:
         import z3 as module
     except ImportError:
-        raise FileUnusable("The solver is not installed", hint="Install the extra: pip install 'penstock[proofs]'") from None
+        raise FileUnusable("Proofs need z3", hint="pip install 'penstock[proofs]'") from None
     return module
 
 

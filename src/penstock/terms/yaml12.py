@@ -24,6 +24,8 @@ class _Loader(_Base):  # type: ignore[misc]
 
 
 def _mapping(loader: Any, node: Any) -> dict[Any, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        _nothing(loader, node)
     out: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)

@@ -206,13 +206,16 @@ def _nested(facts: Mapping[str, Any]) -> dict[str, Any]:
     >>> _nested({"activity.type": "export", "item.tpp": 4800})
     {'activity': {'type': 'export'}, 'item': {'tpp': 4800}}
     """
+    from penstock.terms.vocabulary import vocabulary
+
     out: dict[str, Any] = {}
     for name, value in facts.items():
         *groups, last = name.split(".")
         inner = out
         for group in groups:
             inner = inner.setdefault(group, {})
-        inner[last] = value
+        is_map = vocabulary().facts[name].type.startswith("map<")
+        inner[last] = {row["country"]: row["share"] for row in value} if is_map else value
     return out
 
 
@@ -265,7 +268,12 @@ def _entry(entry: Any) -> dict[str, Any]:
 def _tell_coverage(found: Coverage, with_cases: bool) -> None:
     for part, entries in found.parts.items():
         rules = set[str]().union(*(entry.rules for entry in entries))
-        click.echo(f"{f'15 CFR part {part}' if part else 'Other sources'}: {len(entries)} citations, {len(rules)} rules")
+        counts = f"{_count(len(entries), 'citation')}, {_count(len(rules), 'rule')}"
+        click.echo(f"{f'15 CFR part {part}' if part else 'Other sources'}: {counts}")
         for entry in entries:
-            counts = [f"{len(entry.rules)} rules", f"{entry.cells} cells"] + ([f"{len(entry.cases)} cases"] if with_cases else [])
-            click.echo(f"  {entry.cite:40} {', '.join(count for count in counts if not count.startswith('0 ')) or 'named only'}")
+            found_by = [(len(entry.rules), "rule"), (entry.cells, "cell"), (len(entry.cases) if with_cases else 0, "case")]
+            click.echo(f"  {entry.cite:40} {', '.join(_count(*pair) for pair in found_by if pair[0]) or 'named only'}")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
