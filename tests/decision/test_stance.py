@@ -110,6 +110,14 @@ def test_owners_matter_only_while_the_affiliates_rule_is_in_force() -> None:
     assert missing(document, "2026-02-01") == {}
 
 
+def test_a_list_that_is_given_in_full_is_not_asked_for() -> None:
+    """Contract 2: absent facts; what leaves the rows of a list open is the destination, not the list."""
+    held = [{"type": "NVEU", "holder": "Buyer", "countries": ["BR"], "valid_until": "2030-01-01"}]
+    asked = missing(without(export("BR", authorizations_held=held), "destination.country"), "2025-06-01", "codified")
+    assert "destination.country" in asked
+    assert "authorizations_held" not in asked
+
+
 @pytest.mark.parametrize(
     "name", ["end_use.types", "counters.lpp_tpp_received_this_year", "counters.aia_tpp_cumulative", "facility.supp10_14_15_18"]
 )

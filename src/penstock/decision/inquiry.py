@@ -144,21 +144,19 @@ class Finding:
 
 @frozen(eq=False)
 class Inquiry:
-    """Some laws, the unknown facts they share, and the day of the act."""
+    """The unknown facts that some laws share, and the day of the act: a variable, and what it may be."""
 
-    programs: tuple[Program, ...]
     unknowns: Unknowns
     on: Any
-    days: tuple[Formula, ...]
+    days: Formula
 
     @classmethod
     def of(cls, programs: Iterable[Program], stated: Policy, spans: Iterable[Span], *, rows: bool) -> Inquiry:
         """Return an inquiry; with ``rows`` lists have up to two rows, else questions over rows are free."""
-        asked = tuple(programs)
-        unknowns = Unknowns(Domains(program.graph for program in asked), stated, _ROWS_MAX if rows else None)
+        unknowns = Unknowns(Domains(program.graph for program in programs), stated, _ROWS_MAX if rows else None)
         on = z3().Int("on")
         days = disj(z3().And(on >= first.toordinal(), on < last.toordinal()) for first, last in spans)
-        return cls(asked, unknowns, on, (days,))
+        return cls(unknowns, on, days)
 
     def encoding(self, program: Program, rename: Callable[[str], str] = str, on: Any = None) -> Encoding:
         """Return a law over the unknown facts; ``rename`` tells copies of a fact apart."""
@@ -167,7 +165,7 @@ class Inquiry:
     def solver(self) -> Any:
         """Return a solver that knows what is taken for granted about all facts read so far."""
         solver = z3().Solver()
-        granted = [*self.days, *self._parties(), *self._item()]
+        granted = [self.days, *self._parties(), *self._item()]
         solver.add(*(part for part in (*granted, *self.unknowns.constraints) if part is not True))
         return solver
 

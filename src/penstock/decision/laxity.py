@@ -22,7 +22,7 @@ from penstock.terms.vocabulary import vocabulary
 
 __all__ = ["DeclaredException", "exceptions", "headquarters", "more_tpp", "treatment"]
 
-_LAX, _STRICT = OUTCOMES.index("license_required"), OUTCOMES.index("prohibited")
+_LICENSED, _PROHIBITED = OUTCOMES.index("license_required"), OUTCOMES.index("prohibited")
 _BEFORE = ("not_subject", "no_license_required", "authorization_available")
 _GROWING = ("item.tpp", "item.performance_density", "item.aggregate_tpp")
 _CLASS = "item.eccn"
@@ -54,11 +54,11 @@ def treatment(encoding: Encoding, program: Program, stance: str) -> list[Formula
     """Return, from lax to strict, one formula for each treatment a stance may give."""
     question = program.stances[stance]
     outcome, policy = encoding.of(question.outcome).cases, encoding.of(question.policy).cases
-    licensed = outcome.get(_LAX, False)
+    licensed = outcome.get(_LICENSED, False)
     return [
         *(outcome.get(OUTCOMES.index(name), False) for name in _BEFORE),
         *(conj([licensed, policy.get(code, False)]) for code in range(len(POLICIES))),
-        outcome.get(_STRICT, False),
+        outcome.get(_PROHIBITED, False),
     ]
 
 
@@ -70,8 +70,8 @@ def more_tpp(program: Program, spans: Iterable[Span], declared: Iterable[Declare
     """
 
     def grows(pairs: Mapping[str, tuple[Any, Any]]) -> Formula:
-        smaller, larger = pairs[_GROWING[0]]
-        return conj([larger > smaller, *(b >= a for a, b in pairs.values())])
+        rises = [large > small for name, (small, large) in pairs.items() if name == _GROWING[0]]
+        return conj([disj(rises), *(large >= small for small, large in pairs.values())])
 
     policy = fully_stated(program, absent=[_CLASS])
     return _compared("more_tpp", _Question(program, tuple(spans), policy, _GROWING, grows), declared, used)
@@ -147,11 +147,9 @@ def _violations(
     for stance in STANCES:
         held = [excused[stance, e.provision] for e in excuses]
         model = model_of(solver, conj([laxer[stance], *map(neg, held)]))
-        used |= {
-            e.provision
-            for e, by in zip(excuses, held, strict=True)
-            if e.provision not in used and model_of(solver, conj([laxer[stance], by]))
-        }
+        for exception, by in zip(excuses, held, strict=True):
+            if exception.provision not in used and model_of(solver, conj([laxer[stance], by])) is not None:
+                used.add(exception.provision)
         yield stance, model, inquiry
 
 
@@ -168,7 +166,7 @@ def _laxer(second: Encoding, first: Encoding, program: Program, stance: str) -> 
 
 def _example(question: _Question, stance: str, inquiry: Inquiry, model: Any) -> Finding:
     """Return the two transactions of a model with what each is answered."""
-    said, changes = [], {}
+    said = []
     (values, day), (other, _) = inquiry.document(model), inquiry.document(model, question.copy)
     for facts in (values, other):
         prepared = prepared_of(facts)

@@ -221,12 +221,11 @@ class Unknowns:
         return self._free[key][0]  # type: ignore[no-any-return]
 
     def free_number(self, key: Hashable, keep: Any, *, two_valued: bool) -> tuple[Formula, Any]:
-        """Return an unconstrained number that is not negative, and whether it is known."""
+        """Return whether an unconstrained number is known, and the number, the same one for the same question."""
         if key not in self._free:
             n = len(self._free)
-            number = z3().Real(f"number {n}")
-            self.constraints.append(number >= 0)
-            self._free[key] = (True if two_valued else z3().Bool(f"number {n} is known"), number), keep
+            known = True if two_valued else z3().Bool(f"number {n} is known")
+            self._free[key] = (known, z3().Real(f"number {n}")), keep
         return self._free[key][0]  # type: ignore[no-any-return]
 
     def product(self, op: str, a: Any, b: Any) -> Any:
@@ -307,13 +306,8 @@ class Unknowns:
             return next(value for value, held in fact.value.items() if holds(model, held))
         if spec.type == "bool":
             return holds(model, fact.value)
-        number = model.eval(fact.value, model_completion=True)
-        found = (
-            exact(Fraction(number.numerator_as_long(), number.denominator_as_long()))
-            if z3().is_rational_value(number)
-            else number.as_long()
-        )
-        return dt.date.fromordinal(int(found)) if spec.type == "date" else found
+        number = number_in(model, fact.value)
+        return dt.date.fromordinal(int(number)) if spec.type == "date" else number
 
     def _row(self, model: Any, prefix: str) -> dict[str, Any]:
         fields = [(a, spec, fact) for a, (_, spec, fact) in self._facts.items() if a.startswith(prefix)]
