@@ -114,19 +114,23 @@ class _Question:
 
 
 def _compared(proof: str, question: _Question, declared: Iterable[DeclaredException], used: set[str]) -> list[Finding]:
-    """Return a failing finding for each stance in which the second transaction is treated more laxly."""
+    """Return a failing finding for each stance in which the second transaction is treated more laxly, exceptions as notes."""
     excuses = [exception for exception in declared if exception.proof == proof]
-    failing = [stance for stance, model, _ in _violations(question, excuses, used, rows=False) if model is not None]
+    needed: set[str] = set()
+    failing = [stance for stance, model, _ in _violations(question, excuses, needed, rows=False) if model is not None]
+    used |= needed
+    notes = [Finding(f"except where {e.provision} decides: {e.because}", e.provision, e.cite)
+             for e in excuses if e.provision in needed]  # fmt: skip
     if not failing:
-        return []
+        return notes
     shown = {stance: _example(question, stance, inquiry, model)
              for stance, model, inquiry in _violations(question, excuses, set(), rows=True) if model is not None}  # fmt: skip
     unshown = "not proved, and no example was found with lists of at most two rows"
-    return [shown.get(stance, Finding(f"{stance}: {unshown}", fails=True)) for stance in failing]
+    return [*notes, *(shown.get(stance, Finding(f"{stance}: {unshown}", fails=True)) for stance in failing)]
 
 
 def _violations(
-    question: _Question, excuses: list[DeclaredException], used: set[str], *, rows: bool
+    question: _Question, excuses: list[DeclaredException], needed: set[str], *, rows: bool
 ) -> Iterator[tuple[str, Any, Inquiry]]:
     """Yield, per stance, a model in which the second transaction is treated more laxly, not excused, or None."""
     inquiry = Inquiry.of([question.program], question.policy, question.spans, rows=rows)
@@ -148,8 +152,8 @@ def _violations(
         held = [excused[stance, e.provision] for e in excuses]
         model = model_of(solver, conj([laxer[stance], *map(neg, held)]))
         for exception, by in zip(excuses, held, strict=True):
-            if exception.provision not in used and model_of(solver, conj([laxer[stance], by])) is not None:
-                used.add(exception.provision)
+            if exception.provision not in needed and model_of(solver, conj([laxer[stance], by])) is not None:
+                needed.add(exception.provision)
         yield stance, model, inquiry
 
 
