@@ -186,3 +186,16 @@ def test_a_hit_on_a_list_that_is_not_judged_is_said() -> None:
     for hit in ("sdn_744_8", "unverified_list", "denied_persons"):
         answer = decide(export("PE", {"kind": "other", "eccn": "EAR99"}, party("PE", lists=[hit])), on=ON)
         assert any(hit in line for line in answer.document(what_if=False)["assumptions"])
+
+
+def test_an_end_use_without_a_place_is_taken_to_be_at_the_destination() -> None:
+    """744.22 and the vocabulary: end_use.location_country defaults to the destination."""
+    end_use = {"knowledge": True, "types": ["military_intelligence"], "beneficiary_headquarters": "PE"}
+    answer = decide(export("PE", end_use=end_use), on="2026-06-01")
+    assert [r["id"] for r in answer.stance("enforced").block["requirements"] if r["scope_met"] == "unknown"] == []
+
+
+def test_a_row_that_leaves_the_question_open_has_its_list_asked_for() -> None:
+    """Contract 2: absent facts; a stake of unknown size is in the list of owners."""
+    owners = [{"lists": ["entity_list"]}]
+    assert "parties.ultimate_consignee.owners" in missing(export("PE", None, party("PE", owners=owners)), "2025-10-15")

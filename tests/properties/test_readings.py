@@ -61,13 +61,7 @@ def test_a_reading_that_decides_is_named(facts: Flat, choice: tuple[str, Any, dt
         ),
         ("kh_leaves_d5", "2026-02-03", "2025-12-01", export("KH")),
         ("kh_leaves_d5", "2026-02-03", "2025-12-01", export("SG", consignee=party("SG", parent="KH"))),
-        pytest.param(
-            "kh_leaves_d5",
-            "2026-02-03",
-            "2025-12-01",
-            export("SG", parties=FOR_CAMBODIA),
-            marks=pytest.mark.xfail(strict=True, reason="known gap: O9 is not named where only the end user is in Cambodia"),
-        ),
+        ("kh_leaves_d5", "2026-02-03", "2025-12-01", export("SG", parties=FOR_CAMBODIA)),
         ("uae_license_free_scope", "b_only", "2026-08-01", export("AE", None, party("AE", uae_status="us_ai_company"))),
     ],
 )

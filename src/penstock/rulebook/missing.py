@@ -27,8 +27,8 @@ def missing_below(node: Node, value: Callable[[Node], Any]) -> list[str]:
         seen.add(top.id)
         if top.op in ("fact", "paper") or (top.op == "given" and top.data):
             found[top.data] = None
-        elif top.op in _ROWS and top.args[0].op in ("fact", "paper"):
-            found[top.args[0].data] = None  # the list is given, but a row of it leaves the question open
+        elif top.op in _ROWS and top.args[0].op in ("fact", "paper") and not any(_open(n, value) for n in top.args[1:]):
+            found[top.args[0].data] = None  # the list is given and all else is known: a row of it leaves the question open
         stack.extend(reversed(_next(top, value)))
     return list(found)
 

@@ -39,7 +39,7 @@ def known_military_intelligence_end_use(t: Transaction):
         and "military_intelligence" in t.end_use.types
         and (
             t.destination.country in MILITARY_INTELLIGENCE_COUNTRIES
-            or t.end_use.location_country in MILITARY_INTELLIGENCE_COUNTRIES
+            or end_use_place(t) in MILITARY_INTELLIGENCE_COUNTRIES
             or t.end_use.beneficiary_headquarters in MILITARY_INTELLIGENCE_COUNTRIES
         )
     )

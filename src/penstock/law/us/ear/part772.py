@@ -67,12 +67,23 @@ def approval_and_allocation_overlap(t: Transaction):
 
 
 @definition("Supp. No. 1 to part 740, note to Country Group D:5", by="state-kh-2025-11-07")
+def headquartered_in_cambodia(p: Party):
+    """The party, or its ultimate parent, is headquartered in Cambodia."""
+    return p.headquarters == "KH" or p.parent_headquarters == "KH"
+
+
+@definition("Supp. No. 1 to part 740, note to Country Group D:5", by="state-kh-2025-11-07")
 def point_o9(t: Transaction):
     """Cambodia had left 22 CFR 126.1 but the conforming rule had not been published."""
     return (
         t.destination.country == "KH"
-        or t.parties.ultimate_consignee.headquarters == "KH"
-        or t.parties.ultimate_consignee.parent_headquarters == "KH"
+        or headquartered_in_cambodia(t.parties.ultimate_consignee)
+        or headquartered_in_cambodia(t.parties.end_user)
+        or t.end_use.location_country == "KH"
+        or "KH" in t.end_use.onward_destinations
+        or t.item.designer.headquarters == "KH"
+        or t.item.designer.parent_headquarters == "KH"
+        or t.item.packaging.country == "KH"
     )
 
 
