@@ -47,7 +47,7 @@ requirements: ## Recompile the pins, each to its newest admitted version
 	@$(COMPILE) pyproject.toml -o requirements/core.txt
 	@$(COMPILE) pyproject.toml --extra bulk -o requirements/bulk.txt
 	@$(COMPILE) pyproject.toml --all-extras -o requirements/dev.txt
-	@$(COMPILE) pyproject.toml requirements/bench.in --extra bulk -o requirements/bench.txt
+	@$(COMPILE) pyproject.toml requirements/bench.in --extra bulk --extra fast -o requirements/bench.txt
 	@$(COMPILE) requirements/uv.in -o requirements/uv.txt
 
 clean: ## Remove everything that was made here

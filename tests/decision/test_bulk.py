@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -76,6 +76,20 @@ def assert_equal(rows: Sequence[Row], on: dt.date | Sequence[dt.date], **options
         facts = {name: row[name] for name in columns if name in row}
         assert row_of(found, i) == one_by_one(facts, on if isinstance(on, dt.date) else on[i], **options), f"row {i}: {facts}"
     return found
+
+
+WAYS = {"columns": (1 << 62, 1 << 62), "stages": (0, 1 << 62), "compiled": (0, 0)}
+
+
+@pytest.fixture(params=WAYS, autouse=True, scope="module")
+def way(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Decide in each of the ways there are, whatever the number of rows."""
+    if request.param == "compiled":
+        pytest.importorskip("numba")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, rows in zip(("_STAGED_ROWS", "_FAST_ROWS"), WAYS[request.param], strict=True):
+            patch.setattr(bulk, name, rows)
+        yield request.param
 
 
 # ---- every row equals decide

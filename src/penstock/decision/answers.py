@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from penstock.decision.program import OUTCOMES, PATHS, POLICIES
 from penstock.rulebook import STANCES
 from penstock.rulebook.arrays import Array, Codes, Held, Memo, Words
 
-__all__ = ["NOTHING", "OUTPUTS", "REVIEW_POLICIES", "Answers", "Decisions"]
+__all__ = ["FIELDS", "MASK_SHIFT", "NOTHING", "OUTPUTS", "REVIEW_POLICIES", "Answers", "Decisions"]
 
 REVIEW_POLICIES = ("not_applicable", *POLICIES)
 NOTHING = -1
@@ -26,8 +26,37 @@ OUTPUTS = (
 _PER_STANCE = 5
 _TRUTHS = np.array([0, 2, 1, 1], np.int8)  # 0 false, 1 true, 2 unknown
 _REQUIRED = (False, True, "unknown")
-_TYPES = {"missing_mask": np.uint8, "fired_mask": np.uint64, "eccn": np.int32, "law_hash": np.int32}
-_ENFORCED_SHIFT = 32
+_ECCN, _MISSING, _FIRED, _LAW, _ERROR = OUTPUTS[-5:]
+_BITS = (("outcome", 3), ("license_required", 2), ("path", 4), ("review_policy", 4))
+FIELDS = (*((f"{stance}_{key}", bits) for stance in STANCES for key, bits in _BITS), (_MISSING, len(STANCES)))
+_PLACES = {name: (sum(bits for _, bits in FIELDS[:i]), bits) for i, (name, bits) in enumerate(FIELDS)}
+MASK_SHIFT = 32  # the enforced stance's half of the fired mask
+
+
+class _Columns(Mapping[str, Array]):
+    """The output columns, each made when it is first asked for."""
+
+    def __init__(self, held: dict[str, Array], codes: Array, wrong: Array | None) -> None:
+        self._held = held
+        self._codes = codes
+        self._wrong = wrong
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._held:
+            shift, bits = _PLACES[name]
+            column = (self._codes >> np.uint32(shift) & np.uint32((1 << bits) - 1)).astype(np.int8)
+            if self._wrong is not None:
+                column[self._wrong] = NOTHING
+            self._held[name] = column.view(np.uint8) if name == _MISSING else column
+            if name == _MISSING and self._wrong is not None:
+                self._held[name][self._wrong] = 0
+        return self._held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(OUTPUTS)
+
+    def __len__(self) -> int:
+        return len(OUTPUTS)
 
 
 @frozen(eq=False)
@@ -47,69 +76,72 @@ class Decisions:
 
 
 class Answers:
-    """The arrays of the answers while they are being filled, and the errors of rows found so far."""
+    """The answers while they are being filled, a few bytes per row, and the errors of rows found so far.
+
+    All codes of a row stand in one word, those of ``FIELDS`` from its lowest bit.
+    """
 
     def __init__(self, size: int) -> None:
-        self._out = {name: np.full(size, NOTHING, np.int8) for name in OUTPUTS if name not in _TYPES}
-        self._out |= {name: np.zeros(size, type) for name, type in _TYPES.items()}
-        self._eccns: dict[str, int] = {}
+        self.codes = np.empty(size, np.uint32)
+        self.fired = np.empty(size, np.uint64)
+        self.eccns = np.empty(size, np.int32)
+        self.errors = np.full(size, NO_ERROR, np.int8)
+        self._laws: Array | int = 0
+        self._words: dict[str, int] = {}
         self._lock = threading.Lock()
-
-    @property
-    def errors(self) -> Array:
-        """Return the error of each row as a place in ``ERROR_CODES``, or -1."""
-        return self._out["error_code"]
 
     def fault(self, errors: Array | int, rows: Any = slice(None)) -> None:
         """Note errors of rows, where none was found before."""
         now = self.errors[rows]
         self.errors[rows] = np.where(now == NO_ERROR, errors, now)
 
-    def write(self, rows: Any, held: tuple[Held, ...], law: int, memo: Memo) -> None:
+    def laws(self, places: Array) -> None:
+        """Note by which law each row is decided."""
+        self._laws = places.astype(np.int32)
+
+    def write(self, rows: Any, held: tuple[Held, ...], memo: Memo) -> None:
         """Write the outputs of a program, and after them the class, for some rows."""
-        missing: Any = 0
+        word: Any = np.uint32(0)
         fired: Any = np.uint64(0)
         for i, stance in enumerate(STANCES):
             outcome, required, path, policy, bits = held[_PER_STANCE * i : _PER_STANCE * (i + 1)]
-            self._stance(stance, rows, outcome, _TRUTHS[required], path, policy + 1)
             open_ = (required == 1) | (outcome == OUTCOMES.index("unknown")) | (path == PATHS.index("UNKNOWN"))
             open_ = open_ | (policy == POLICIES.index("unknown"))
-            missing = missing | np.left_shift(open_, np.uint8(i), dtype=np.uint8)
-            fired = fired | np.left_shift(bits, np.uint64(_ENFORCED_SHIFT * i), dtype=np.uint64)
-        self._out["missing_mask"][rows] = missing
-        self._out["fired_mask"][rows] = fired
-        self._out["eccn"][rows] = self._classes(held[_PER_STANCE * len(STANCES)], memo)
-        self._out["law_hash"][rows] = law
+            said = zip(_BITS, (outcome, _TRUTHS[required], path, policy + 1), strict=True)
+            word = word | _put(_MISSING, open_) << np.uint32(i)
+            for (key, _), codes in said:
+                word = word | _put(f"{stance}_{key}", codes)
+            fired = fired | np.left_shift(bits, np.uint64(MASK_SHIFT * i), dtype=np.uint64)
+        self.codes[rows] = word
+        self.fired[rows] = fired
+        self.eccns[rows] = self.classes(held[_PER_STANCE * len(STANCES)], memo)
 
-    def write_one(self, row: int, answer: Determination, law: int) -> None:
+    def write_one(self, row: int, answer: Determination) -> None:
         """Write the answer to one transaction."""
-        missing = fired = 0
+        word = fired = 0
         for i, stance in enumerate(STANCES):
             short = answer.verdicts[stance]
-            outcome, path, policy = (
-                OUTCOMES.index(short.outcome),
-                PATHS.index(short.path),
-                REVIEW_POLICIES.index(short.review_policy),
-            )
-            self._stance(stance, row, outcome, _REQUIRED.index(short.license_required), path, policy)
+            said = {
+                "outcome": OUTCOMES.index(short.outcome),
+                "license_required": _REQUIRED.index(short.license_required),
+                "path": PATHS.index(short.path),
+                "review_policy": REVIEW_POLICIES.index(short.review_policy),
+            }
             open_ = "unknown" in (short.outcome, short.license_required, short.review_policy) or short.path == "UNKNOWN"
-            missing |= open_ << i
-            fired |= short.fired << _ENFORCED_SHIFT * i
-        self._out["missing_mask"][row] = missing
-        self._out["fired_mask"][row] = fired
-        eccn = answer.explanation.value(answer.program.lowerer.fact("item.eccn"))
-        self._out["eccn"][row] = self._class(eccn)
-        self._out["law_hash"][row] = law
-
-    def _stance(self, stance: str, rows: Any, outcome: Any, required: Any, path: Any, policy: Any) -> None:
-        for key, codes in (("outcome", outcome), ("license_required", required), ("path", path), ("review_policy", policy)):
-            self._out[f"{stance}_{key}"][rows] = codes
+            word |= int(_put(_MISSING, open_)) << i
+            for key, code in said.items():
+                word |= int(_put(f"{stance}_{key}", code))
+            fired |= short.fired << MASK_SHIFT * i
+        self.codes[row] = word
+        self.fired[row] = fired
+        self.eccns[row] = self._class(answer.explanation.value(answer.program.lowerer.fact("item.eccn")))
 
     def _class(self, eccn: str | None) -> int:
         with self._lock:
-            return self._eccns.setdefault(eccn or "unknown", len(self._eccns))
+            return self._words.setdefault(eccn or "unknown", len(self._words))
 
-    def _classes(self, held: Held, memo: Memo) -> Any:
+    def classes(self, held: Held, memo: Memo) -> Any:
+        """Return the codes of classes."""
         if not isinstance(held, Codes):
             return self._class(held)
         words: Words = held.words
@@ -118,11 +150,19 @@ class Answers:
 
     def decisions(self, laws: tuple[str, ...]) -> Decisions:
         """Return the answers, with nothing but its error in a row that is at fault; ``laws`` are the hashes of the laws."""
-        wrong = np.flatnonzero(self.errors != NO_ERROR)
-        for name, column in self._out.items():
-            if name != "error_code":
-                column[wrong] = 0 if name.endswith("_mask") else NOTHING
-        names: dict[str, tuple[str, ...]] = {"eccn": tuple(self._eccns), "law_hash": laws, "error_code": ERROR_CODES}
+        wrong = np.flatnonzero(self.errors != NO_ERROR) if self.errors.max(initial=NO_ERROR) != NO_ERROR else None
+        laws_ = np.broadcast_to(np.asarray(self._laws, np.int32), len(self.errors))
+        if wrong is not None:
+            laws_ = laws_.copy()
+            self.fired[wrong] = 0
+            self.eccns[wrong] = laws_[wrong] = NOTHING
+        held: dict[str, Array] = {_FIRED: self.fired, _ECCN: self.eccns, _LAW: laws_, _ERROR: self.errors}
+        names: dict[str, tuple[str, ...]] = {_ECCN: tuple(self._words), _LAW: laws, _ERROR: ERROR_CODES}
         for stance in STANCES:
             names |= {f"{stance}_outcome": OUTCOMES, f"{stance}_path": PATHS, f"{stance}_review_policy": REVIEW_POLICIES}
-        return Decisions(self._out, names)
+        return Decisions(_Columns(held, self.codes, wrong), names)
+
+
+def _put(name: str, codes: Any) -> Any:
+    """Return codes at their place in the word of a row."""
+    return np.asarray(codes).astype(np.uint32) << np.uint32(_PLACES[name][0])

@@ -15,7 +15,15 @@ import pyarrow.compute as pc
 
 from penstock.decision.answers import OUTPUTS, Decisions
 from penstock.decision.bulk import Days
-from penstock.decision.fact_columns import ERROR_CODES, NO_ERROR, FactColumn, coded_column, float_column, whole_column
+from penstock.decision.fact_columns import (
+    ERROR_CODES,
+    NO_ERROR,
+    FactColumn,
+    coded_column,
+    float_column,
+    truth_column,
+    whole_column,
+)
 from penstock.rulebook.arrays import Array, distinct
 from penstock.rulebook.fixedpoint import Numbers
 from penstock.terms.errors import BadDate, BadType, PenstockError, UnknownFact
@@ -120,12 +128,12 @@ def arrow_column(name: str, array: Any) -> FactColumn:
     spec = vocabulary().facts[name]
     type = array.type
     if pa.types.is_null(type):
-        return FactColumn(name, len(array), None, lambda row: None)
+        return FactColumn(name, len(array), lambda row: None)
     if spec.is_list:
         return _list_column(spec, array)
     if pa.types.is_boolean(type):
-        truths = array.cast(pa.uint8()).fill_null(2).to_numpy(zero_copy_only=False)
-        return FactColumn(name, len(array), np.array([0, 3, 1], np.uint8).take(truths), lambda row: array[row].as_py())
+        truths = array.cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
+        return truth_column(spec, truths, lambda row: array[row].as_py())
     if pa.types.is_date(type) or pa.types.is_timestamp(type):
         return _date_column(spec, array)
     if pa.types.is_floating(type):
@@ -177,7 +185,7 @@ def _date_column(spec: FactSpec, array: Any) -> FactColumn:
     days, faults = _ordinals(array)
     known = days != 0
     held = Numbers(days, 1, None if known.all() else known, dt.date.max.toordinal())
-    return FactColumn(spec.name, len(array), held, lambda row: array[row].as_py(), faults)
+    return FactColumn(spec.name, len(array), lambda row: array[row].as_py(), held, faults)
 
 
 def _ordinals(array: Any) -> tuple[Array, Array | None]:

@@ -10,13 +10,14 @@ import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from penstock.rulebook.arrays import Array, Codes, Held, Words, column_of, take_rows
-from penstock.rulebook.fixedpoint import Numbers, Spill, exact_numbers, pick_numbers
+from penstock.rulebook.arrays import Array, Codes, Held, Words, column_of, given_rows, take_rows
+from penstock.rulebook.fixedpoint import Numbers, Spill, exact_numbers, pick_numbers, rows_of
 from penstock.terms.documents import read_facts
 from penstock.terms.errors import BadDocument, PenstockError, UnknownFact
 from penstock.terms.suggest import nearest
@@ -25,6 +26,7 @@ from penstock.terms.vocabulary import FactSpec, vocabulary
 __all__ = [
     "ERROR_CODES",
     "NO_ERROR",
+    "Coding",
     "FactColumn",
     "coded_column",
     "document",
@@ -32,6 +34,7 @@ __all__ = [
     "first_faults",
     "float_column",
     "name_errors",
+    "truth_column",
     "whole_column",
 ]
 
@@ -44,18 +47,75 @@ _PLACES_MAX = 22  # ten to this power is the largest that a double holds exactly
 
 
 @frozen(eq=False)
+class Coding:
+    """Values given by codes: one per row, -1 where it is absent, into values of which the last is the absent one.
+
+    ``faults`` and ``lost`` are those of the values.
+    """
+
+    codes: Array
+    values: Held
+    faults: Array | None = None
+    lost: Array | None = None
+
+    @property
+    def size(self) -> int:
+        """Return how many values there are, with the absent one."""
+        found: int = len(self.values if isinstance(self.values, np.ndarray) else self.values.given)
+        return found
+
+
+@frozen(eq=False)
 class FactColumn:
     """One fact for all rows: values, which rows are at fault (a place in ``ERROR_CODES``, or -1) or too long to hold.
 
-    ``raw`` gives the value of a row as a document would.
+    ``raw`` gives the value of a row as a document would; ``coding`` is there where few distinct values occur.
     """
 
     name: str
     size: int
-    held: Held
     raw: Callable[[int], Any]
-    faults: Array | None = None
-    lost: Array | None = None
+    plain: Held = None
+    plain_faults: Array | None = None
+    plain_lost: Array | None = None
+    coding: Coding | None = None
+
+    def held(self, rows: Any) -> Held:
+        """Return the values of some rows, by index or slice."""
+        if self.coding is None:
+            return take_rows(self.plain, rows)
+        return take_rows(self.coding.values, rows_of(self.coding.codes, rows))
+
+    @property
+    def faults(self) -> Array | None:
+        """Return which rows are at fault, None where none is."""
+        if self.coding is None:
+            return self.plain_faults
+        return None if self.coding.faults is None else self.coding.faults[self.coding.codes]
+
+    def lost(self, rows: Any) -> Array | None:
+        """Return which of some rows are too long to hold, None where none is."""
+        if self.coding is None:
+            return None if self.plain_lost is None else rows_of(self.plain_lost, rows)
+        return None if self.coding.lost is None else self.coding.lost[rows_of(self.coding.codes, rows)]
+
+    @property
+    def absent(self) -> bool:
+        """Say whether no row has a value."""
+        return self.coding is None and self.plain is None
+
+    @property
+    def faulty(self) -> bool:
+        """Say whether a row may be at fault."""
+        return (self.plain_faults if self.coding is None else self.coding.faults) is not None
+
+    @cached_property
+    def lacking(self) -> bool:
+        """Say whether a row may have no value."""
+        if self.coding is None:
+            return not isinstance(self.plain, Numbers) or self.plain.known is not None
+        given = given_rows(self.coding.values)
+        return bool(self.coding.codes.min(initial=0) < 0) or not np.all(given[:-1])  # type: ignore[index]
 
 
 def name_errors(name: str, before: Sequence[str]) -> list[PenstockError]:
@@ -76,9 +136,9 @@ def fact_column(name: str, values: Any) -> FactColumn:
         return coded_column(spec, values.codes, values.words.values)
     kind = values.dtype.kind if isinstance(values, np.ndarray) else "O"
     if kind == "b" and spec.type == "bool":
-        return FactColumn(name, len(values), values.astype(np.uint8) * np.uint8(3), lambda row: bool(values[row]))
+        return truth_column(spec, values.astype(np.int8), lambda row: bool(values[row]))
     if kind in "iu" and spec.type in ("int", "number") and values.dtype != np.uint64:
-        return whole_column(spec, values.astype(np.int64), 1, None, lambda row: int(values[row]))
+        return whole_column(spec, values.astype(np.int64, copy=False), 1, None, lambda row: int(values[row]))
     if kind == "f" and values.dtype == np.float64 and spec.type in ("int", "number"):
         return float_column(spec, values, None, lambda row: float(values[row]))
     return coded_column(spec, *_dictionary(values.tolist() if isinstance(values, np.ndarray) else values))
@@ -107,12 +167,9 @@ def _read(name: str, raw: Any) -> tuple[Any, int]:
         return None, ERROR_CODES.index(error.code)
 
 
-def _faults(found: Array, rows: Array) -> Array | None:
-    """Return the faults of the rows that point at values, or None where there are none."""
-    if (found == NO_ERROR).all():
-        return None
-    faults: Array = np.append(found, NO_ERROR)[rows].astype(np.int8)
-    return faults
+def truth_column(spec: FactSpec, codes: Array, raw: Callable[[int], Any]) -> FactColumn:
+    """Return the column of a bool fact given by codes: 0 false, 1 true, -1 absent."""
+    return FactColumn(spec.name, len(codes), raw, coding=Coding(codes, np.array([0, 3, 1], np.uint8)))
 
 
 def coded_column(spec: FactSpec, codes: Array, raws: Sequence[Any]) -> FactColumn:
@@ -122,30 +179,41 @@ def coded_column(spec: FactSpec, codes: Array, raws: Sequence[Any]) -> FactColum
         return raws[codes[row]] if codes[row] >= 0 else None
 
     if spec.type == "string" and not spec.pattern and all(isinstance(text, str) for text in raws):
-        return FactColumn(spec.name, len(codes), Codes(codes, Words(raws)) if raws else None, raw)
+        texts = Codes(np.append(np.arange(len(raws), dtype=np.int32), np.int32(-1)), Words(raws))
+        return FactColumn(spec.name, len(codes), raw, coding=Coding(codes, texts) if raws else None)
     pairs = [_read(spec.name, value) for value in raws]
     values, found = [value for value, _ in pairs], np.array([error for _, error in pairs], np.int8)
     held, lost = column_of([*values, None], spec.type)
-    faults = _faults(found, codes)
-    return FactColumn(spec.name, len(codes), take_rows(held, codes), raw, faults, None if lost is None else lost[codes])
+    faults = None if (found == NO_ERROR).all() else np.append(found, np.int8(NO_ERROR))
+    if held is None:  # no value is there, or none that could be read
+        return FactColumn(spec.name, len(codes), raw, plain_faults=None if faults is None else faults[codes])
+    return FactColumn(spec.name, len(codes), raw, coding=Coding(codes, held, faults, lost))
 
 
 def whole_column(spec: FactSpec, num: Array, den: Any, known: Array | None, raw: Callable[[int], Any]) -> FactColumn:
     """Return the column of numbers ``num / den``, with 0 where ``known`` says that a row is absent."""
-    odd = num < 0
-    if spec.unit == "fraction":
-        odd |= num > math.floor(den)
-    if spec.type == "int" and den != 1:
-        odd |= num % Fraction(den).numerator != 0
     faults = None
-    if odd.any():
+    if (odd := _odd(spec, num, den)) is not None:
         values, places = np.unique(num[odd], return_inverse=True)
         found = np.array([_read(spec.name, Fraction(int(value)) / den)[1] for value in values], np.int8)
         faults = np.full(len(num), NO_ERROR, np.int8)
         faults[odd] = found[places]
         num = np.where(odd, 0, num)
     held = _shortened(Numbers(num, den, known, int(num.max(initial=0))))
-    return FactColumn(spec.name, len(num), held if known is None or known.any() else None, raw, faults)
+    return FactColumn(spec.name, len(num), raw, held if known is None or known.any() else None, faults)
+
+
+def _odd(spec: FactSpec, num: Array, den: Any) -> Array | None:
+    """Return the rows whose number the fact may not have, None where there is none."""
+    found = []
+    if num.min(initial=0) < 0:
+        found.append(num < 0)
+    if spec.unit == "fraction":
+        found.append(num > math.floor(den))
+    if spec.type == "int" and den != 1:
+        found.append(num % Fraction(den).numerator != 0)
+    odd: Array | None = np.logical_or.reduce(found) if found else None
+    return odd if odd is not None and odd.any() else None
 
 
 def _shortened(numbers: Numbers) -> Numbers:
@@ -168,13 +236,13 @@ def float_column(spec: FactSpec, values: Array, known: Array | None, raw: Callab
     numbers, too_long = exact_numbers([value for value, _ in pairs])
     place_of = np.zeros(len(values), np.int64)
     place_of[~clear] = places
-    faults = np.full(len(values), NO_ERROR, np.int8) if plain.faults is None else plain.faults
+    faults = np.full(len(values), NO_ERROR, np.int8) if plain.plain_faults is None else plain.plain_faults
     faults[~clear] = np.array([error for _, error in pairs], np.int8)[places]
     lost = Spill(len(values))
     if too_long is not None:
         lost.mark(~clear & too_long[place_of])
-    held = pick_numbers(clear, plain.held, numbers.take(place_of), lost)
-    return FactColumn(spec.name, len(values), held, raw, faults, lost.rows)
+    held = pick_numbers(clear, plain.plain, numbers.take(place_of), lost)
+    return FactColumn(spec.name, len(values), raw, held, faults, lost.rows)
 
 
 def _decimals(values: Array) -> tuple[Array, Any, Array]:

@@ -22,10 +22,10 @@ from penstock.terms.documents import Facts
 from penstock.terms.errors import FactError
 from penstock.terms.vocabulary import vocabulary
 
-__all__ = ["Items", "implied_parties"]
+__all__ = ["CONSIGNEE", "END_USER", "OF_THE_TRANSACTION", "Items", "implied_parties"]
 
-_CONSIGNEE, _END_USER = "parties.ultimate_consignee.", "parties.end_user."
-_OF_THE_TRANSACTION = ("item.quantity", "item.aggregate_tpp")
+CONSIGNEE, END_USER = "parties.ultimate_consignee.", "parties.end_user."
+OF_THE_TRANSACTION = ("item.quantity", "item.aggregate_tpp")
 _ANY_ACT = vocabulary().facts["activity.type"].enum[0]
 
 Facted = Mapping[str, Held]
@@ -46,8 +46,8 @@ def implied_parties(facts: Facted, memo: Memo, spill: Spill) -> tuple[Facted, Ma
     roles |= {"+" + role: _truths(rows, TRUE) for role, rows in known.items()}
     if given["end_user"] is True or implied is False:
         return facts, roles
-    fields = {name.removeprefix(prefix) for name in facts for prefix in (_CONSIGNEE, _END_USER) if name.startswith(prefix)}
-    taken = {_END_USER + f: (facts.get(_END_USER + f), facts.get(_CONSIGNEE + f)) for f in fields}
+    fields = {name.removeprefix(prefix) for name in facts for prefix in (CONSIGNEE, END_USER) if name.startswith(prefix)}
+    taken = {END_USER + f: (facts.get(END_USER + f), facts.get(CONSIGNEE + f)) for f in fields}
     # a row without an end user and without a consignee holds nothing in either column
     filled = {name: _pick(given["end_user"], own, other, name, memo, spill) for name, (own, other) in taken.items()}
     return {**facts, **filled}, roles
@@ -97,7 +97,7 @@ class Items:
         if not asked.any():
             return facts, None
         rows = np.flatnonzero(asked)
-        names = [name for name in facts if name.startswith("item.") and name not in _OF_THE_TRANSACTION]
+        names = [name for name in facts if name.startswith("item.") and name not in OF_THE_TRANSACTION]
         part = {name: take_rows(facts[name], rows) for name in names} | {"on": take_rows(on, rows)}
         first, places = self._distinct(part, len(rows))
         found = [self._of(part, names, int(row)) for row in first]

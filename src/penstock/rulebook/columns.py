@@ -23,7 +23,7 @@ from penstock.rulebook.ir import FALSE, TRUE, UNKNOWN, Graph, Node
 from penstock.rulebook.values import absence, heading, pattern_memo, value_of
 from penstock.terms.numbers import exact
 
-__all__ = ["Columns"]
+__all__ = ["Columns", "cut_name"]
 
 _BY_ROW = frozenset({"quantified", "reaches", "best", "holds"})
 _TEST = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
@@ -41,9 +41,12 @@ class _Step:
 
 
 class Columns:
-    """Output nodes of a graph, ready to be evaluated chunk by chunk; may be shared between threads."""
+    """Output nodes of a graph, ready to be evaluated chunk by chunk; may be shared between threads.
 
-    def __init__(self, graph: Graph, outputs: Iterable[Node]) -> None:
+    The values of nodes in ``cut`` are handed in with each chunk, as facts named by :func:`cut_name`.
+    """
+
+    def __init__(self, graph: Graph, outputs: Iterable[Node], cut: Iterable[Node] = ()) -> None:
         self._graph = graph
         self._outputs = tuple(outputs)
         self._missing: dict[int, int | str] = {}
@@ -51,8 +54,11 @@ class Columns:
         self._patterns = Memo()
         self._start: list[Held] = [None] * len(graph.nodes)
         self._steps: list[_Step] = []
-        for node in graph.reachable(self._outputs):
-            if node.op in ("const", "table"):
+        ready = {node.id for node in cut}
+        for node in graph.reachable(self._outputs, cut):
+            if node.id in ready:
+                self._steps.append(_Step(node, self._handed, (), ()))
+            elif node.op in ("const", "table"):
                 self._start[node.id] = _plain(value_of(node))
             elif node.op != "rule":
                 self._add(node)
@@ -97,6 +103,9 @@ class Columns:
         return chunk.facts.get(node.data)
 
     _paper = _fact
+
+    def _handed(self, node: Node, args: list[Held], chunk: Chunk) -> Held:
+        return chunk.facts[cut_name(node)]
 
     def _on(self, node: Node, args: list[Held], chunk: Chunk) -> Held:
         return chunk.on
@@ -286,6 +295,11 @@ class Columns:
 
     def _loop(self, node: Node, args: list[Held], chunk: Chunk) -> Held:
         return self._loops[node.id].evaluate(chunk)
+
+
+def cut_name(node: Node) -> str:
+    """Return the name under which the value of a node is handed in."""
+    return f"#{node.id}"
 
 
 def _source(node: Node) -> Node:

@@ -115,15 +115,16 @@ class Graph:
             return otherwise
         return self.make("first", (*kept, otherwise, unknown), type=otherwise.type)
 
-    def reachable(self, roots: Iterable[Node]) -> Iterator[Node]:
-        """Yield every node the roots depend on, arguments first."""
+    def reachable(self, roots: Iterable[Node], cut: Iterable[Node] = ()) -> Iterator[Node]:
+        """Yield every node the roots depend on, arguments first, without what only nodes in ``cut`` depend on."""
+        ends = {node.id for node in cut}
         wanted: set[int] = set()
         stack = list(roots)
         while stack:
             node = stack.pop()
             if node.id not in wanted:
                 wanted.add(node.id)
-                stack.extend(node.args)
+                stack.extend(() if node.id in ends else node.args)
         return (self.nodes[i] for i in sorted(wanted))
 
 

@@ -1,0 +1,481 @@
+"""Many decisions at once, in stages: per distinct value, per item, per row, and 64 rows at a time what joins them.
+
+It gives what :class:`penstock.decision.bulk` gives by columns, faster; rows it cannot decide are left to that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from attrs import field, frozen
+
+from penstock.decision.answers import FIELDS, MASK_SHIFT, Answers
+from penstock.decision.fact_columns import Coding, FactColumn
+from penstock.decision.implied import CONSIGNEE, END_USER, Items, implied_parties
+from penstock.decision.prepare import MOVES
+from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
+from penstock.decision.runners import ROWS, Runner, Wiring, runner
+from penstock.decision.stages import DAY, ITEM, NOTHING, Layout, Stages, of_the_item
+from penstock.rulebook import STANCES
+from penstock.rulebook.arrays import Array, Chunk, Codes, Held, Memo, take_rows
+from penstock.rulebook.columns import Columns, cut_name
+from penstock.rulebook.fixedpoint import Numbers, Spill, compare, rows_of
+from penstock.rulebook.ir import Node
+from penstock.rulebook.planes import FALSE_PLANE, TRUE_PLANE, Logic, Planes, Truth, unknown
+
+__all__ = ["Staged", "mark_conflicts", "staged"]
+
+NEVER, ALWAYS = -1, -2
+_KEYS_MAX = 1 << 22
+_ACT = "activity.type"
+
+
+# ---- what a program asks of a layout
+
+
+@frozen(eq=False)
+class _Plan:
+    """A program's stages over a layout, compiled: one set of columns per source, and one for what is left."""
+
+    program: Program
+    stages: Stages
+    sources: Mapping[str, Columns]
+    eccn: Node
+    aggregates: tuple[Node, Node]
+    ready: tuple[Node, ...]
+    rest: Columns
+    needs: frozenset[str]
+    asks_parties: bool
+    roles: Mapping[str, int]
+    wirings: dict[Any, Wiring] = field(factory=dict)
+
+    @classmethod
+    def of(cls, program: Program, layout: Layout) -> _Plan | None:
+        """Return the plan; None where the class of an item depends on more than the item."""
+        eccn, aggregate = (program.lowerer.fact(name) for name in ("item.eccn", "item.aggregate_tpp"))
+        both = aggregate.args[:2] if aggregate.op == "given" else (aggregate, aggregate)
+        stages = Stages(program.graph, layout)
+        stages.visit(program.outputs)
+        if not stages.split(eccn)[0] <= {ITEM}:
+            return None
+        asked = "item.aggregate_tpp" in layout.names
+        left = (*stages.rest.values(), *(both if asked else ()))
+        ready = tuple(stages.ready(left))
+        names = {atom.source for atom in stages.atoms.values()} | {ITEM}
+        more: dict[str, tuple[Node, ...]] = {ITEM: (*ready, eccn)}
+        sources = {name: stages.columns(name, more.get(name, ())) for name in sorted(names)}
+        below = program.graph.reachable(left, ready)
+        needs = {node.data for node in below if node.op in ("fact", "paper")}
+        parties = any(name.startswith("parties.") for name in needs) or any(stages.split(node)[1] for node in left)
+        if parties:
+            needs |= {name for name in layout.names if name.startswith("parties.") or name == _ACT}
+        rest = Columns(program.graph, left, ready)
+        return cls(program, stages, sources, eccn, (both[0], both[1]), ready, rest, frozenset(needs), parties, stages.roles(0))
+
+
+_plans: WeakKeyDictionary[Program, dict[Layout, _Plan | None]] = WeakKeyDictionary()
+
+
+def _plan(program: Program, layout: Layout) -> _Plan | None:
+    known = _plans.setdefault(program, {})
+    if layout not in known:
+        known[layout] = _Plan.of(program, layout)
+    return known[layout]
+
+
+# ---- tables: what each value of a source answers
+
+
+class _Table:
+    """Bits for each value of a source, equal ones kept once; a bit that is the same for all values takes no place."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.bits: list[Array] = []
+        self._places: dict[bytes, int] = {}
+
+    def add(self, held: Array) -> int:
+        """Return the place of a bit, or ``NEVER`` or ``ALWAYS``."""
+        if not held.any():
+            return NEVER
+        if held.all():
+            return ALWAYS
+        key = held.tobytes()
+        if key not in self._places:
+            self._places[key] = len(self.bits)
+            self.bits.append(held)
+        return self._places[key]
+
+    def truth(self, held: Held) -> tuple[int, int]:
+        """Return the places of the two bits of a truth value per value."""
+        values = np.broadcast_to(np.asarray(held, np.uint8), self.size)
+        return self.add(values != 0), self.add(values == 3)
+
+
+@frozen(eq=False)
+class _Source:
+    """A source in use: its table, where its atoms' bits stand (also where roles are absent), and rows to leave alone."""
+
+    table: _Table
+    truths: Mapping[int, tuple[int, int]]
+    roled: Mapping[int, tuple[int, int]]
+    odd: int
+    given: int
+    moves: int
+
+    @property
+    def signature(self) -> Any:
+        """Return what the wiring depends on."""
+        return tuple(self.truths.items()), tuple(self.roled.items()), self.odd, self.given, self.moves
+
+
+# ---- wiring: logic over the bits of all tables
+
+
+class _Wires:
+    """The wiring of a plan while it is made."""
+
+    def __init__(self, plan: _Plan, sources: Mapping[str, _Source]) -> None:
+        self._plan = plan
+        self._sources = sources
+        self._planes = Planes()
+        self._inputs: dict[tuple[str, int], int] = {}
+        self._rest = {node.id: i for i, node in enumerate(plan.stages.rest.values())}
+        self._logic = Logic(self._planes, self._atom)
+
+    def made(self) -> Wiring:
+        """Return the wiring."""
+        planes: dict[str, list[int]] = {}
+        fired: list[tuple[int, int]] = []
+        missing = []
+        for i, stance in enumerate(STANCES):
+            question = self._plan.program.stances[stance]
+            required = self._logic.truth(question.license_required)
+            open_ = unknown(required, self._planes)
+            planes[f"{stance}_license_required"] = [required[1], open_]
+            for key, node, add in (
+                ("outcome", question.outcome, 0),
+                ("path", question.path, 0),
+                ("review_policy", question.policy, 1),
+            ):
+                planes[f"{stance}_{key}"] = self._logic.bits(node, dict(FIELDS)[f"{stance}_{key}"], add)
+            missing.append(self._missing(question, open_))
+            for node, shift in zip(question.fired.args, question.fired.data or (), strict=True):
+                fired.append((self._logic.truth(node)[1], shift + MASK_SHIFT * i))
+        planes[FIELDS[-1][0]] = missing
+        odd = FALSE_PLANE
+        for name, source in self._sources.items():
+            odd = self._planes.either(odd, self._bit(name, source.odd))
+        outputs = [plane for name, _ in FIELDS for plane in planes[name]]
+        outputs += [odd, *(plane for plane, _ in fired)]
+        return Wiring(self._planes.gates(outputs), self._inputs, tuple(shift for _, shift in fired))
+
+    def _missing(self, question: Any, open_: int) -> int:
+        for node, code in ((question.outcome, OUTCOMES), (question.path, PATHS), (question.policy, POLICIES)):
+            words = {"unknown": 0, "UNKNOWN": 0}
+            for value, plane in self._logic.codes(node).items():
+                if value >= 0 and code[value] in words:
+                    open_ = self._planes.either(open_, plane)
+        return open_
+
+    def _bit(self, source: str, place: int) -> int:
+        if place < 0:
+            return FALSE_PLANE if place == NEVER else TRUE_PLANE
+        if (source, place) not in self._inputs:
+            self._inputs[source, place] = self._planes.new()
+        return self._inputs[source, place]
+
+    def _atom(self, node: Node) -> Truth | None:
+        if node.id in self._rest:
+            place = 2 * self._rest[node.id]
+            return self._bit(ROWS, place), self._bit(ROWS, place + 1)
+        if node.id in self._plan.stages.choices:
+            where = self._logic.truth(self._plan.stages.choices[node.id])[1]
+            value, other = (self._logic.truth(part) for part in node.args)
+            return self._planes.choice(where, value[0], other[0]), self._planes.choice(where, value[1], other[1])
+        if node.id not in self._plan.stages.atoms:
+            return None
+        atom = self._plan.stages.atoms[node.id]
+        source = self._sources[atom.source]
+        possible, certain = (self._bit(atom.source, place) for place in source.truths[node.id])
+        if node.id not in source.roled:
+            return possible, certain
+        role = self._role(atom.role)
+        closed = [self._bit(atom.source, place) for place in source.roled[node.id]]
+        return self._planes.choice(role, possible, closed[0]), self._planes.choice(role, certain, closed[1])
+
+    def _role(self, role: str) -> int:
+        """Return the rows where a party exists, or, after a plus sign, where one is named."""
+        either, both, opposite = self._planes.either, self._planes.both, self._planes.opposite
+        name = role.removeprefix("+")
+        given = self._given(name)
+        moves = self._bit(_ACT, self._sources[_ACT].moves) if _ACT in self._sources else FALSE_PLANE
+        if role == "ultimate_consignee":
+            return either(given, moves)
+        if name == "end_user":
+            return either(given, both(opposite(given), either(moves, self._given("ultimate_consignee"))))
+        return given
+
+    def _given(self, role: str) -> int:
+        found = FALSE_PLANE
+        for name, source in self._sources.items():
+            if name.startswith(f"parties.{role}."):
+                found = self._planes.either(found, self._bit(name, source.given))
+        return found
+
+
+# ---- a batch
+
+
+class Staged:
+    """One batch of rows under one law."""
+
+    def __init__(
+        self, plan: _Plan, columns: Sequence[FactColumn], on: dt.date | Coding, items: Items, memo: Memo, *, fast: bool
+    ) -> None:
+        self._plan = plan
+        self._columns = {column.name: column for column in columns if not column.absent}
+        self._on = on
+        self._items = items
+        self._memo = memo
+        codings = [column.coding for name, column in self._columns.items() if of_the_item(name) and column.coding is not None]
+        self._ids = _ItemIds(codings, fast=fast)
+        self._item_errors: Array | None = None
+        self._ready: dict[str, Held] = {}
+        self._eccn: Held = None
+        self._classes: Array = np.zeros(1, np.int32)
+        self._runner: Runner | None = None
+        self._fast = fast
+
+    # ---- before the rows are decided
+
+    def note(self, rows: Any) -> None:
+        """Note the items of some rows."""
+        self._ids.note(rows)
+
+    def settle(self, answers: Answers) -> None:
+        """Answer all that is asked once per value or per item, and wire it up; to be called when all rows are noted."""
+        sources: dict[str, _Source] = {}
+        for name, columns in self._plan.sources.items():
+            sources[name] = self._item(columns) if name == ITEM else self._source(name, columns)
+        for name, column in self._columns.items():  # who is named in a row, though nothing else is asked of it
+            if name not in sources and column.coding is not None and (name.startswith("parties.") or name == _ACT):
+                sources[name] = self._source(name, None)
+        key = tuple((name, source.signature) for name, source in sources.items())
+        if key not in self._plan.wirings:
+            self._plan.wirings[key] = _Wires(self._plan, sources).made()
+        self._classes = np.broadcast_to(np.asarray(answers.classes(self._eccn, self._memo), np.int32), sources[ITEM].table.size)
+        tables = {name: source.table.bits for name, source in sources.items()}
+        tables[ITEM] = [np.append(bit, False) for bit in tables[ITEM]]  # as if an item could be absent, like other values
+        self._runner = runner(self._plan.wirings[key], tables, len(self._plan.stages.rest), fast=self._fast)
+
+    def _source(self, name: str, columns: Columns | None) -> _Source:
+        """Return what each value of a column answers."""
+        coding = self._coding(name)
+        size = 1 if coding is None else coding.size
+        facts: dict[str, Held] = {}
+        on: Held = self._on.toordinal() if isinstance(self._on, dt.date) else None
+        if name == DAY:
+            assert coding is not None
+            on = coding.values
+        elif coding is not None:
+            facts = self._twins(name, coding.values)
+        return self._answered(name, columns, Chunk(facts, {}, on, size, self._memo))
+
+    def _coding(self, name: str) -> Coding | None:
+        if name == DAY:
+            return self._on if isinstance(self._on, Coding) else None
+        return None if name == NOTHING else self._columns[name].coding
+
+    def _twins(self, name: str, held: Held) -> dict[str, Held]:
+        """Return a fact, and that of the end user it stands for where no end user is named."""
+        facts = {name: held}
+        if name.startswith(CONSIGNEE) and self._plan.stages.layout.given("end_user") is False:
+            facts[END_USER + name.removeprefix(CONSIGNEE)] = held
+        return facts
+
+    def _answered(self, name: str, columns: Columns | None, chunk: Chunk, odd: Array | None = None) -> _Source:
+        table = _Table(chunk.size)
+        atoms = self._plan.stages.of(name) if columns is not None else []
+        truths: dict[int, tuple[int, int]] = {}
+        roled: dict[int, tuple[int, int]] = {}
+        odd = np.zeros(chunk.size, bool) if odd is None else odd
+        if columns is not None:
+            for roles, places in ((self._plan.stages.roles(1), truths), (self._plan.stages.roles(0), roled)):
+                held, spilled = columns.evaluate(Chunk(chunk.facts, roles, chunk.on, chunk.size, self._memo))
+                odd = odd if spilled is None else odd | spilled
+                places.update({atom.node.id: table.truth(value) for atom, value in zip(atoms, held, strict=False)})
+            self._keep(name, held[len(atoms) :])
+        roled = {id: places for id, places in roled.items() if places != truths[id]}
+        given = moves = NEVER
+        if name.startswith("parties."):
+            rows = chunk.facts[name]
+            given = table.add(np.broadcast_to(_given(rows), chunk.size))
+        elif name == _ACT:
+            acts = chunk.facts[name]
+            moves = table.add(np.array([acts.value(row) in MOVES for row in range(chunk.size)], bool))
+        return _Source(table, truths, roled, table.add(odd), given, moves)
+
+    def _keep(self, name: str, more: tuple[Held, ...]) -> None:
+        """Keep what an item is, for the rows."""
+        if name == ITEM:
+            self._ready = {cut_name(node): held for node, held in zip(self._plan.ready, more, strict=False)}
+            self._eccn = more[-1]
+
+    def _item(self, columns: Columns) -> _Source:
+        """Return what each item answers."""
+        rows = self._ids.rows()
+        size = len(rows)
+        facts = {name: column.held(rows) for name, column in self._columns.items() if of_the_item(name)}
+        on: Held = self._on.toordinal() if isinstance(self._on, dt.date) else take_rows(self._on.values, self._on.codes[rows])
+        spill = Spill(size)
+        settled, self._item_errors = self._items.settled(facts, on, np.ones(size, bool), self._memo, spill)
+        for column in (self._columns[name] for name in facts):
+            if (lost := column.lost(rows)) is not None:
+                spill.mark(lost)
+        return self._answered(ITEM, columns, Chunk(settled, {}, on, size, self._memo), spill.rows)
+
+    # ---- the rows
+
+    def decide(self, rows: Any, answers: Answers) -> Array | None:
+        """Write the answers of some rows, and return those to be decided otherwise (None: none)."""
+        assert self._runner is not None
+        size = len(answers.errors[rows])
+        ids = self._ids.of(rows)
+
+        def codes(name: str) -> Array:
+            return ids if name == ITEM else rows_of(self._coding(name).codes, rows)  # type: ignore[union-attr]
+
+        truths, spilled = self._rest(rows, ids, size)
+        odd = self._runner.decide(codes, truths, rows, size, answers)
+        answers.eccns[rows] = self._classes.take(ids)
+        if self._item_errors is not None:
+            answers.fault(self._item_errors[ids], rows)
+        odd = odd if spilled is None else odd | spilled
+        return odd if odd.any() else None
+
+    def _rest(self, rows: Any, ids: Array, size: int) -> tuple[Sequence[Held], Array | None]:
+        """Return what is left for each row, and the rows that numbers in columns cannot hold."""
+        plan = self._plan
+        if not plan.stages.rest and not plan.needs:
+            return (), None
+        spill = Spill(size)
+        facts: Mapping[str, Held] = {
+            name: held.take(ids) if isinstance(held, (np.ndarray, Codes, Numbers)) else held for name, held in self._ready.items()
+        }
+        for name in plan.needs & self._columns.keys():
+            facts = {**facts, name: self._columns[name].held(rows)}
+            if (lost := self._columns[name].lost(rows)) is not None:
+                spill.mark(lost)
+        roles: Mapping[str, Held] = plan.roles
+        if plan.asks_parties:
+            facts, roles = implied_parties(facts, self._memo, spill)
+        on = self._on.toordinal() if isinstance(self._on, dt.date) else take_rows(self._on.values, self._on.codes[rows])
+        held, _ = plan.rest.evaluate(chunk := Chunk(facts, roles, on, size, self._memo))
+        if chunk.spill.rows is not None:
+            spill.mark(chunk.spill.rows)
+        count = len(plan.stages.rest)
+        if held[count:]:
+            mark_conflicts(held[count], held[count + 1], spill)
+        return held[:count], spill.rows
+
+
+class _ItemIds:
+    """The distinct items of a batch, and which one each row has."""
+
+    def __init__(self, codings: Sequence[Coding], *, fast: bool) -> None:
+        self._codings = codings
+        self._fast = fast
+        sizes = [coding.size for coding in self._codings]
+        self._radix = int(np.prod(sizes, dtype=object)) if sizes else 1
+        self._row_of = np.full(min(self._radix, _KEYS_MAX), -1, np.int32)
+        self._id_of: Array | None = None
+
+    @property
+    def fits(self) -> bool:
+        return self._radix <= _KEYS_MAX
+
+    def _keys(self, rows: Any) -> Array | None:
+        if not self._codings:
+            return None
+        first, *others = self._codings
+        keys: Array = rows_of(first.codes, rows).astype(np.int32)
+        keys += np.int32(1)
+        for coding in others:
+            codes = rows_of(coding.codes, rows)
+            if self._fast:
+                from penstock.rulebook import kernels
+
+                kernels.scale(keys, codes, coding.size)
+            else:
+                keys *= np.int32(coding.size)
+                keys += codes
+                keys += np.int32(1)
+        return keys
+
+    def note(self, rows: Any) -> None:
+        """Note the items of some rows."""
+        keys = self._keys(rows)
+        if keys is not None:
+            if self._fast and isinstance(rows, slice):
+                from penstock.rulebook import kernels
+
+                kernels.note(self._row_of, keys, rows.start)
+            else:
+                self._row_of[keys] = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+
+    def rows(self) -> Array:
+        """Return one row for each item noted."""
+        if not self._codings:
+            return np.zeros(1, np.int64)
+        present = np.flatnonzero(self._row_of >= 0)
+        self._id_of = np.zeros(len(self._row_of), np.int64)
+        self._id_of[present] = np.arange(len(present))
+        found: Array = self._row_of[present].astype(np.int64)
+        return found
+
+    def of(self, rows: Any) -> Array:
+        """Return the item of each row."""
+        keys = self._keys(rows)
+        if keys is None:
+            return np.zeros(rows.stop - rows.start if isinstance(rows, slice) else len(rows), np.int64)
+        assert self._id_of is not None
+        return self._id_of.take(keys)
+
+
+def _given(held: Held) -> Any:
+    return held.given if isinstance(held, (Codes, Numbers)) else held != 1
+
+
+def mark_conflicts(given: Held, derived: Held, spill: Spill) -> None:
+    """Mark the rows that give an aggregate TPP other than what follows from their other facts."""
+    if given is None or derived is None or given is derived:
+        return
+    assert isinstance(given, Numbers)
+    same, known = compare("==", given, derived, spill)
+    spill.mark(~same if known is None else ~same & known)
+
+
+def staged(
+    program: Program, columns: Sequence[FactColumn], on: dt.date | Coding, items: Items, memo: Memo, *, fast: bool
+) -> Staged | None:
+    """Return a batch in stages, or None where its columns do not lend themselves to it."""
+    coded, numbers = [], []
+    for column in columns:
+        if column.coding is not None:
+            asked = column.name.startswith("parties.") or column.name == _ACT
+            coded.append((column.name, asked and column.lacking))
+        elif not column.absent:
+            numbers.append((column.name, column.lacking))
+    layout = Layout(tuple(coded), tuple(numbers), by_day=isinstance(on, Coding))
+    if any(of_the_item(name) or name.startswith("parties.") for name, _ in numbers):
+        return None
+    plan = _plan(program, layout)
+    if plan is None:
+        return None
+    found = Staged(plan, columns, on, items, memo, fast=fast)
+    return found if found._ids.fits else None
