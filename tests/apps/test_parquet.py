@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from penstock.apps import parquet
+from penstock.apps.journal import Journal
 from penstock.apps.parquet import decide_parquet
-from penstock.decision.answers import OUTPUTS
+from penstock.decision.answers import OUTPUTS, Decisions
 from penstock.decision.bulk import decide_columns
 from penstock.terms.errors import BadDate, BadType, DateOutOfRange, FileUnusable, UnknownFact
 
@@ -225,3 +230,92 @@ def test_a_run_that_fails_leaves_the_old_answers(tmp_path: Path, monkeypatch: py
         decide_parquet(tmp_path / "in.parquet", tmp_path / "out.parquet", ON)
     assert (tmp_path / "out.parquet").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]
+
+
+# ---- runs cut short
+
+MANY: dict[str, Any] = {name: values * 60 for name, values in COLUMNS.items()}
+KILLED = """
+import os, signal, sys
+from penstock.apps import parquet
+from penstock.apps.journal import Journal
+parquet._ROWS = 12
+add = Journal.add
+def once_too_often(self, record, cut=int(sys.argv[3])):
+    if len(self) == cut:
+        if sys.argv[4] == "torn":
+            self._file.seek(self._ends[-1])
+            self._file.write(b"\\x05torn")
+            self._file.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+    add(self, record)
+Journal.add = once_too_often
+parquet.decide_parquet(sys.argv[1], sys.argv[2], "2026-06-15")
+"""
+
+
+def killed(source: Path, target: Path, after: int, how: str = "") -> None:
+    found = subprocess.run([sys.executable, "-c", KILLED, source, target, str(after), how], check=False)
+    assert found.returncode == -signal.SIGKILL
+    assert not target.exists()
+
+
+@pytest.fixture
+def cut_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "_ROWS", 12)
+
+
+@pytest.mark.usefixtures("cut_small")
+@pytest.mark.parametrize(("after", "how"), [(1, ""), (7, ""), (7, "torn")])
+def test_a_killed_run_goes_on_and_gives_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int, how: str
+) -> None:
+    source, target = write(tmp_path / "in.parquet", MANY), tmp_path / "out.parquet"
+    killed(source, target, after, how)
+    rows = []
+
+    def counted(columns: Any, *args: Any, size: int, **options: Any) -> Any:
+        rows.append(size)
+        return decide_columns(columns, *args, size=size, **options)
+
+    monkeypatch.setattr(parquet, "decide_columns", counted)
+    assert decide_parquet(source, target, ON) == 240
+    assert sum(rows) == 240 - 12 * after
+    whole = tmp_path / "whole.parquet"
+    decide_parquet(source, whole, ON)
+    assert target.read_bytes() == whole.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "out.parquet", "whole.parquet"]
+
+
+@pytest.mark.usefixtures("cut_small")
+@pytest.mark.parametrize("changed", ["file", "day", "regime"])
+def test_another_run_does_not_go_on_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
+    source, target = write(tmp_path / "in.parquet", MANY), tmp_path / "out.parquet"
+    killed(source, target, 3)
+    if changed == "file":
+        write(source, {**MANY, "destination.country": ["CN"] * 240})
+    on = dt.date(2026, 6, 16) if changed == "day" else ON
+    regime = "us-monopoly" if changed == "regime" else "actual"
+    rows = []
+
+    def counted(columns: Any, *args: Any, size: int, **options: Any) -> Any:
+        rows.append(size)
+        return decide_columns(columns, *args, size=size, **options)
+
+    monkeypatch.setattr(parquet, "decide_columns", counted)
+    decide_parquet(source, target, on, regime=regime)
+    assert sum(rows) == 240
+
+
+@pytest.mark.usefixtures("cut_small")
+def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
+    source, target = write(tmp_path / "in.parquet", MANY), tmp_path / "out.parquet"
+    with Journal(tmp_path / ".out.parquet.resume", b"other" * 5), pytest.raises(FileUnusable, match="Another run"):
+        decide_parquet(source, target, ON)
+
+
+def test_packed_answers_are_the_answers() -> None:
+    found = decide_columns({name: values for name, values in COLUMNS.items() if name != "id"}, ON)
+    again = Decisions.unpacked(b"".join(found.packed()))
+    assert again.names == found.names
+    assert all((again.columns[name] == found.columns[name]).all() for name in OUTPUTS)

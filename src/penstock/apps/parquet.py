@@ -6,18 +6,24 @@ It needs the extra ``bulk``.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
+from penstock.apps.journal import Journal
+from penstock.decision.answers import Decisions
 from penstock.decision.bulk import Days, decide_columns
 from penstock.decision.fact_columns import FactColumn, name_errors
+from penstock.decision.library import book
 from penstock.rulebook import ACTUAL
 from penstock.terms.dates import parse_date
 from penstock.terms.errors import FileUnusable, PenstockError, UnknownFact, first_of
@@ -27,7 +33,8 @@ from penstock.terms.vocabulary import vocabulary
 __all__ = ["decide_parquet"]
 
 _ID = "id"
-_ROWS = 1 << 18
+_ROWS = 1 << 20
+_LAST = dt.date(2100, 1, 1)
 
 
 @frozen(eq=False)
@@ -40,6 +47,138 @@ class _Part:
     size: int
 
 
+@frozen
+class _Asked:
+    """What is asked of every row, and on how many threads."""
+
+    known: dt.date | None
+    regime: str
+    switches: Mapping[str, Any] | None
+    workers: int
+
+
+class _Work:
+    """One file in work: read ahead, decided, and written behind, each on a thread of its own."""
+
+    def __init__(self, source: str | Path, pq: Any, arrow: Any, schema: Any, on: dt.date | str, asked: _Asked) -> None:
+        self._source = source
+        self._pq = pq
+        self._arrow = arrow
+        self._on = on
+        self._asked = asked
+        self._id = schema.field(_ID).type if _ID in schema.names else None
+        texts = [name for name in schema.names if str(schema.field(name).type) in ("string", "large_string")]
+        self._texts = [name for name in texts if name != _ID]
+        self._answers = arrow.answer_schema(self._id)
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Have the file open."""
+        with _read(self._source, lambda: self._pq.ParquetFile(self._source, read_dictionary=self._texts)) as self._file:
+            self.rows = int(self._file.metadata.num_rows)
+            self._runs = list(_runs(self._file.metadata))
+            yield
+
+    @property
+    def mark(self) -> bytes:
+        """Return what tells this work from any other: the file, the question, the law and the version of Penstock."""
+        stat = Path(self._source).stat()
+        asked = (self._on, self._asked.known, self._asked.regime, sorted((self._asked.switches or {}).items()))
+        days = [self._on] if isinstance(self._on, dt.date) else book().change_days(book().first_day, _LAST, self._asked.regime)
+        law = [book().law(day, self._asked.known, self._asked.regime, self._asked.switches).hash for day in days]
+        said = repr((version("penstock"), _ROWS, stat.st_size, stat.st_mtime_ns, self._runs, str(self._answers), asked, law))
+        return hashlib.sha256(said.encode()).digest()
+
+    def write(self, part: Path, journal: Journal | None) -> None:
+        """Write the answers of all rows, those the journal has already from there."""
+        statistics = [] if self._id is None else [_ID]
+        plain = {_ID: "DELTA_BINARY_PACKED"} if str(self._id) in ("int32", "int64") else None
+        dictionaries = [name for name in self._answers.names if name != _ID]
+        options = {"write_statistics": statistics, "use_dictionary": dictionaries, "column_encoding": plain}
+        with (
+            self._pq.ParquetWriter(part, self._answers, **options) as writer,
+            _progress(self.rows) as advance,
+            ThreadPoolExecutor(1) as behind,
+        ):
+            writing: Future[None] | None = None
+            for found, ids, size in self._decided(journal):
+                if writing is not None:
+                    writing.result()
+                table = self._arrow.answer_table(found, self._answers, ids)
+                writing = behind.submit(writer.write_table, table, size)
+                advance(size)
+            if writing is not None:
+                writing.result()
+
+    def _decided(self, journal: Journal | None) -> Iterator[tuple[Decisions, Any, int]]:
+        done = self._done(journal)
+        if journal is not None and done:
+            ids = self._batches(self._runs[:done], [_ID] if self._id is not None else [])
+            for record, batch in zip(journal.records(), ids, strict=True):
+                found = Decisions.unpacked(record)
+                yield found, batch.column(_ID) if self._id is not None else None, len(found.columns["error_code"])
+        parts = (_part(batch, self._on, self._arrow) for batch in self._batches(self._runs[done:]))
+        asked = self._asked
+        for rows in _ahead(parts):
+            found = decide_columns(
+                rows.columns, rows.on, asked.known, asked.regime, asked.switches,
+                workers=asked.workers, size=rows.size, coming=self.rows,
+            )  # fmt: skip
+            if journal is not None:
+                journal.add(found.packed())
+            yield found, rows.ids, rows.size
+
+    def _done(self, journal: Journal | None) -> int:
+        """Return how many runs of row groups the journal has in full, and drop from it what it has of the next."""
+        kept = done = 0
+        if journal is not None:
+            for _, rows in self._runs:
+                if kept + -(-rows // _ROWS) > len(journal):
+                    break
+                kept, done = kept + -(-rows // _ROWS), done + 1
+            journal.cut(kept)
+        return done
+
+    def _batches(self, runs: Sequence[tuple[tuple[int, ...], int]], columns: list[str] | None = None) -> Iterator[Any]:
+        """Yield the rows of some row groups, ``_ROWS`` at a time, whatever pieces the file gives them in."""
+        for groups, rows in runs:
+            pieces = self._file.iter_batches(_ROWS, row_groups=list(groups), columns=columns)
+            held: list[Any] = []
+            for size in [_ROWS] * (rows // _ROWS) + [rows % _ROWS] * (rows % _ROWS > 0):
+                while sum(piece.num_rows for piece in held) < size:
+                    held.append(_read(self._source, partial(next, pieces)))
+                found = self._arrow.joined(held)
+                yield found.slice(0, size)
+                held = [found.slice(size)]
+
+
+def _runs(metadata: Any) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Yield consecutive row groups of about ``_ROWS`` rows together, and their number of rows."""
+    groups: list[int] = []
+    rows = 0
+    for i in range(metadata.num_row_groups):
+        count = metadata.row_group(i).num_rows
+        if groups and rows + count > _ROWS:
+            yield tuple(groups), rows
+            groups, rows = [], 0
+        groups.append(i)
+        rows += count
+    if groups:
+        yield tuple(groups), rows
+
+
+@contextmanager
+def _journal(work: _Work, target: Path) -> Iterator[Journal | None]:
+    """Give the journal of a run that is long enough to need one; it stays where the run is cut short."""
+    if work.rows <= _ROWS:
+        yield None
+        return
+    with Journal(target.with_name(f".{target.name}.resume"), work.mark) as journal:
+        if len(journal):
+            print(f"Going on where an earlier run was cut short, after {len(journal)} parts", file=sys.stderr)
+        yield journal
+
+
 def decide_parquet(
     source: str | Path, target: str | Path, on: dt.date | str, known: dt.date | None = None, regime: str = ACTUAL,
     switches: Mapping[str, Any] | None = None, *, workers: int = 2,
@@ -48,23 +187,17 @@ def decide_parquet(
 
     Columns are dotted fact names and an optional ``id``; ``on`` is one day, as a date or ISO text, or the name of a
     column of days.  Raises UnknownFact or BadType before work starts, for all columns that cannot be used; FileUnusable
-    when a file cannot be read or written.  The target appears whole or not at all.
+    when a file cannot be read or written.  The target appears whole or not at all; a run that was cut short goes on, when
+    the same is asked again, and gives the same bytes as if it had not been.
     """
     pq, arrow = _arrow()
     schema = _read(source, lambda: pq.read_schema(source))
     on = _day_or_column(on, schema.names)
     _check(schema, on, arrow)
-    ids = schema.field(_ID).type if _ID in schema.names else None
-    texts = [name for name in schema.names if name != _ID and str(schema.field(name).type) in ("string", "large_string")]
-    answers = arrow.answer_schema(ids)
-    with _read(source, lambda: pq.ParquetFile(source, read_dictionary=texts)) as file, _whole(target) as part:
-        statistics = [] if ids is None else [_ID]
-        with pq.ParquetWriter(part, answers, write_statistics=statistics) as writer, _progress(file.metadata.num_rows) as advance:
-            for rows in _ahead(_part(batch, on, arrow) for batch in _batches(source, file)):
-                found = decide_columns(rows.columns, rows.on, known, regime, switches, workers=workers, size=rows.size)
-                writer.write_table(arrow.answer_table(found, answers, rows.ids), rows.size)
-                advance(rows.size)
-        return int(file.metadata.num_rows)
+    work = _Work(source, pq, arrow, schema, on, _Asked(known, regime, switches, workers))
+    with work.opened(), _journal(work, Path(target)) as journal, _whole(target, alone=journal is not None) as part:
+        work.write(part, journal)
+        return work.rows
 
 
 def _arrow() -> tuple[Any, Any]:
@@ -93,12 +226,6 @@ def _read(source: str | Path, make: Any) -> Any:
         raise FileUnusable(f"{source} cannot be read: {error.strerror or error}", value=str(source)) from None
     except ValueError as error:  # pyarrow's own error for what is no Parquet
         raise FileUnusable(f"{source} is not a Parquet file: {error}", value=str(source)) from None
-
-
-def _batches(source: str | Path, file: Any) -> Iterator[Any]:
-    batches = file.iter_batches(_ROWS)
-    while (batch := _read(source, lambda: next(batches, None))) is not None:
-        yield batch
 
 
 def _check(schema: Any, on: dt.date | str, arrow: Any) -> None:
@@ -136,10 +263,13 @@ def _ahead(parts: Iterator[_Part]) -> Iterator[_Part]:
 
 
 @contextmanager
-def _whole(target: str | Path) -> Iterator[Path]:
-    """Give a path beside the target to write to, and put what was written in its place when all went well."""
+def _whole(target: str | Path, *, alone: bool) -> Iterator[Path]:
+    """Give a path beside the target to write to, and put what was written in its place when all went well.
+
+    Where no other run can be writing, the path is that of the run that was cut short.
+    """
     final = Path(target)
-    part = final.with_name(f".{final.name}.{os.getpid()}.part")
+    part = final.with_name(f".{final.name}.part" if alone else f".{final.name}.{os.getpid()}.part")
     try:
         yield part
         os.replace(part, final)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from penstock.decision.determination import Determination
 from penstock.decision.fact_columns import ERROR_CODES, NO_ERROR
@@ -27,6 +28,7 @@ _PER_STANCE = 5
 _TRUTHS = np.array([0, 2, 1, 1], np.int8)  # 0 false, 1 true, 2 unknown
 _REQUIRED = (False, True, "unknown")
 _ECCN, _MISSING, _FIRED, _LAW, _ERROR = OUTPUTS[-5:]
+_CODES = "codes"
 _BITS = (("outcome", 3), ("license_required", 2), ("path", 4), ("review_policy", 4))
 FIELDS = (*((f"{stance}_{key}", bits) for stance in STANCES for key, bits in _BITS), (_MISSING, len(STANCES)))
 _PLACES = {name: (sum(bits for _, bits in FIELDS[:i]), bits) for i, (name, bits) in enumerate(FIELDS)}
@@ -68,6 +70,28 @@ class Decisions:
 
     columns: Mapping[str, Array]
     names: Mapping[str, tuple[str, ...]]
+    kept: Mapping[str, Array] = field(factory=dict)
+
+    def packed(self) -> list[bytes | memoryview]:
+        """Return the answers as bytes, in pieces, from which :meth:`unpacked` makes them again."""
+        kept = {name: values[:1] if values.strides == (0,) else values for name, values in self.kept.items()}
+        shapes = {name: (values.dtype.str, len(values)) for name, values in kept.items()}
+        size = len(self.kept[_ERROR])
+        head = json.dumps({"names": {name: self.names[name] for name in (_ECCN, _LAW)}, "parts": shapes, "size": size}).encode()
+        return [len(head).to_bytes(8, "little"), head, *(np.ascontiguousarray(values).data for values in kept.values())]
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> Decisions:
+        """Return packed answers."""
+        at = 8 + int.from_bytes(data[:8], "little")
+        head = json.loads(data[8:at])
+        kept: dict[str, Array] = {}
+        for name, (type, size) in head["parts"].items():
+            kept[name] = np.frombuffer(data, type, size, at)
+            at += kept[name].nbytes
+            if size != head["size"]:
+                kept[name] = np.broadcast_to(kept[name], head["size"])
+        return _decisions(kept, *(tuple(head["names"][name]) for name in (_ECCN, _LAW)))
 
     def texts(self, column: str) -> list[str | None]:
         """Return a coded column as texts, None where it has none."""
@@ -156,11 +180,19 @@ class Answers:
             laws_ = laws_.copy()
             self.fired[wrong] = 0
             self.eccns[wrong] = laws_[wrong] = NOTHING
-        held: dict[str, Array] = {_FIRED: self.fired, _ECCN: self.eccns, _LAW: laws_, _ERROR: self.errors}
-        names: dict[str, tuple[str, ...]] = {_ECCN: tuple(self._words), _LAW: laws, _ERROR: ERROR_CODES}
-        for stance in STANCES:
-            names |= {f"{stance}_outcome": OUTCOMES, f"{stance}_path": PATHS, f"{stance}_review_policy": REVIEW_POLICIES}
-        return Decisions(_Columns(held, self.codes, wrong), names)
+        kept: dict[str, Array] = {_CODES: self.codes, _FIRED: self.fired, _ECCN: self.eccns, _LAW: laws_, _ERROR: self.errors}
+        return _decisions(kept, tuple(self._words), laws)
+
+
+def _decisions(kept: dict[str, Array], eccns: tuple[str, ...], laws: tuple[str, ...]) -> Decisions:
+    """Return answers from what is kept of them."""
+    errors = kept[_ERROR]
+    wrong = np.flatnonzero(errors != NO_ERROR) if errors.max(initial=NO_ERROR) != NO_ERROR else None
+    names: dict[str, tuple[str, ...]] = {_ECCN: eccns, _LAW: laws, _ERROR: ERROR_CODES}
+    for stance in STANCES:
+        names |= {f"{stance}_outcome": OUTCOMES, f"{stance}_path": PATHS, f"{stance}_review_policy": REVIEW_POLICIES}
+    held = {name: values for name, values in kept.items() if name != _CODES}
+    return Decisions(_Columns(held, kept[_CODES], wrong), names, kept)
 
 
 def _put(name: str, codes: Any) -> Any:

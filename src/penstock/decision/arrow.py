@@ -24,6 +24,7 @@ from penstock.decision.fact_columns import (
     truth_column,
     whole_column,
 )
+from penstock.decision.stages import of_the_item
 from penstock.rulebook.arrays import Array, distinct
 from penstock.rulebook.fixedpoint import Numbers
 from penstock.terms.errors import BadDate, BadType, PenstockError, UnknownFact
@@ -31,11 +32,12 @@ from penstock.terms.numbers import exact
 from penstock.terms.suggest import nearest
 from penstock.terms.vocabulary import FactSpec, vocabulary
 
-__all__ = ["answer_schema", "answer_table", "arrow_column", "arrow_days", "day_errors", "type_errors"]
+__all__ = ["answer_schema", "answer_table", "arrow_column", "arrow_days", "day_errors", "joined", "type_errors"]
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _KEY_MAX = 1 << 62
 _RADIX_MAX = 1 << 31
+_WORDS_MAX = 1 << 14
 _DAY = FactSpec("on", "date")
 _WANTED = {
     "bool": "bool", "int": "int64, decimal or double", "number": "int64, decimal or double", "string": "string",
@@ -134,6 +136,10 @@ def arrow_column(name: str, array: Any) -> FactColumn:
     if pa.types.is_boolean(type):
         truths = array.cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
         return truth_column(spec, truths, lambda row: array[row].as_py())
+    if of_the_item(name):  # few distinct values are likely, whatever the type
+        codes, words = _dictionary(array)
+        if len(words) <= _WORDS_MAX:
+            return coded_column(spec, codes, words.to_pylist())
     if pa.types.is_date(type) or pa.types.is_timestamp(type):
         return _date_column(spec, array)
     if pa.types.is_floating(type):
@@ -148,6 +154,14 @@ def arrow_column(name: str, array: Any) -> FactColumn:
             return held
     codes, words = _dictionary(array)
     return coded_column(spec, codes, words.to_pylist())
+
+
+def joined(batches: list[Any]) -> Any:
+    """Return record batches as one."""
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    return pa.record_batch([column.chunk(0) for column in table.columns], schema=table.schema)
 
 
 def _known(array: Any) -> Array | None:

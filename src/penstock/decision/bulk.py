@@ -92,6 +92,10 @@ class _Law:
     place: int
 
 
+_ITEMS_MAX = 1 << 16
+_items: WeakKeyDictionary[Program, dict[Any, Items]] = WeakKeyDictionary()
+
+
 @frozen
 class _Question:
     """Which law is asked, whatever the day."""
@@ -99,6 +103,11 @@ class _Question:
     known: dt.date | None = None
     regime: str = ACTUAL
     switches: Mapping[str, Any] | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Return what tells this question from others."""
+        return self.known, self.regime, tuple(sorted((self.switches or {}).items()))
 
     def decide(self, facts: Facts, on: dt.date) -> Determination:
         return decide_facts(facts, on, self.known, self.regime, self.switches)
@@ -113,11 +122,13 @@ class _Question:
 def decide_columns(
     columns: Mapping[str, Any] | Sequence[FactColumn], on: dt.date | str | Days | Sequence[Any], known: dt.date | None = None,
     regime: str = ACTUAL, switches: Mapping[str, Any] | None = None, *, workers: int = 2, size: int | None = None,
+    coming: int = 0,
 ) -> Decisions:  # fmt: skip
     """Return the answers for many transactions, row by row as :func:`decide_facts` gives them.
 
     ``columns`` holds, per fact, what :func:`fact_column` takes; ``on`` is one day or one per row; ``size`` is the number
-    of rows, which the columns tell where there are any.  Raises UnknownFact for a column that is no fact and
+    of rows, which the columns tell where there are any; ``coming`` is how many rows more will be asked about, which tells
+    what is worth preparing.  Raises UnknownFact for a column that is no fact and
     LawUnavailable for a day, regime or reading the book does not have; what is wrong in a row is its ``error_code``.
 
     >>> found = decide_columns({"activity.type": ["export", "sell"], "item.eccn": ["EAR99", None]}, on="2026-04-01")
@@ -133,7 +144,7 @@ def decide_columns(
     sizes |= set() if size is None else {size}
     if len(sizes) != 1:
         raise BadType("All columns must have the same number of rows", value=str(sorted(sizes)))
-    return _Batch(list(columns), sizes.pop(), days, _Question(known, regime, switches)).decide(workers)
+    return _Batch(list(columns), sizes.pop(), days, _Question(known, regime, switches), coming).decide(workers)
 
 
 def _days(on: Any) -> dt.date | Days:
@@ -165,13 +176,14 @@ def _in_columns(program: Program) -> tuple[Columns, Node]:
 class _Batch:
     """Rows in work: their columns, the laws they are decided by, and the answers as they come."""
 
-    def __init__(self, columns: list[FactColumn], size: int, on: dt.date | Days, question: _Question) -> None:
+    def __init__(self, columns: list[FactColumn], size: int, on: dt.date | Days, question: _Question, coming: int) -> None:
         self._columns = columns
         self._size = size
         self._on = on
         self._question = question
         self._memo = Memo()
-        self._fast = size >= _FAST_ROWS and compiled()
+        self._staging = size + coming >= _STAGED_ROWS
+        self._fast = size + coming >= _FAST_ROWS and compiled()
         self._chunk = _FAST_CHUNK if self._fast else _CHUNK
         self._laws: dict[Program, _Law] = {}
         self._staged: dict[int, Staged] = {}
@@ -182,7 +194,7 @@ class _Batch:
         """Return the answers of all rows."""
         tasks = list(self._tasks())
         with ThreadPoolExecutor(max(1, min(workers, len(tasks)))) as pool:
-            for law in self._laws.values() if self._size >= _STAGED_ROWS else ():
+            for law in self._laws.values() if self._staging else ():
                 self._stage(law, [task for task in tasks if task[0] is law], pool)
             list(pool.map(lambda task: self._task(*task), tasks))
         return self._answers.decisions(tuple(program.law.hash for program in self._laws))
@@ -252,8 +264,11 @@ class _Batch:
     def _law(self, program: Program) -> _Law:
         if program not in self._laws:
             columns, eccn = _in_columns(program)
-            by_day = any(node.op == "on" for node in program.graph.reachable([eccn]))
-            self._laws[program] = _Law(program, columns, Items(self._question.settled, by_day=by_day), len(self._laws))
+            known = _items.setdefault(program, {})
+            if (asked := self._question.key) not in known or len(known[asked]) > _ITEMS_MAX:
+                by_day = any(node.op == "on" for node in program.graph.reachable([eccn]))
+                known[asked] = Items(self._question.settled, by_day=by_day)
+            self._laws[program] = _Law(program, columns, known[asked], len(self._laws))
         return self._laws[program]
 
     def _decide(self, law: _Law, on: Held, rows: Any) -> None:

@@ -90,6 +90,9 @@ class Items:
         self._by_day = by_day
         self._known: dict[Any, tuple[Mapping[str, Any], int]] = {}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def settled(self, facts: Facted, on: Held, live: Array, memo: Memo, spill: Spill) -> tuple[Facted, Array | None]:
         """Return the facts with the items of live rows settled, and the error of each row or -1 (None: no row has one)."""
         _mark_zero_area(facts, spill)
