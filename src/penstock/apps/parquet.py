@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -30,7 +30,7 @@ from penstock.terms.errors import FileUnusable, PenstockError, UnknownFact, firs
 from penstock.terms.suggest import nearest
 from penstock.terms.vocabulary import vocabulary
 
-__all__ = ["decide_parquet"]
+__all__ = ["Asked", "Work", "decide_parquet", "in_progress"]
 
 _ID = "id"
 _ROWS = 1 << 20
@@ -48,7 +48,7 @@ class _Part:
 
 
 @frozen
-class _Asked:
+class Asked:
     """What is asked of every row, and on how many threads."""
 
     known: dt.date | None
@@ -57,10 +57,19 @@ class _Asked:
     workers: int
 
 
-class _Work:
+class Work:
     """One file in work: read ahead, decided, and written behind, each on a thread of its own."""
 
-    def __init__(self, source: str | Path, pq: Any, arrow: Any, schema: Any, on: dt.date | str, asked: _Asked) -> None:
+    @classmethod
+    def of(cls, source: str | Path, on: dt.date | str, asked: Asked) -> Work:
+        """Return the work on a file; what is wrong with its columns is raised here."""
+        pq, arrow = _arrow()
+        schema = _read(source, lambda: pq.read_schema(source))
+        on = _day_or_column(on, schema.names)
+        _check(schema, on, arrow)
+        return cls(source, pq, arrow, schema, on, asked)
+
+    def __init__(self, source: str | Path, pq: Any, arrow: Any, schema: Any, on: dt.date | str, asked: Asked) -> None:
         self._source = source
         self._pq = pq
         self._arrow = arrow
@@ -72,11 +81,12 @@ class _Work:
         self._answers = arrow.answer_schema(self._id)
 
     @contextmanager
-    def opened(self) -> Iterator[None]:
-        """Have the file open."""
+    def opened(self, groups: Sequence[int] | None = None) -> Iterator[None]:
+        """Have the file, or some of its row groups, open."""
         with _read(self._source, lambda: self._pq.ParquetFile(self._source, read_dictionary=self._texts)) as self._file:
-            self.rows = int(self._file.metadata.num_rows)
-            self._runs = list(_runs(self._file.metadata))
+            metadata = self._file.metadata
+            self.runs = list(_runs(metadata, range(metadata.num_row_groups) if groups is None else groups))
+            self.rows = sum(rows for _, rows in self.runs)
             yield
 
     @property
@@ -86,7 +96,7 @@ class _Work:
         asked = (self._on, self._asked.known, self._asked.regime, sorted((self._asked.switches or {}).items()))
         days = [self._on] if isinstance(self._on, dt.date) else book().change_days(book().first_day, _LAST, self._asked.regime)
         law = [book().law(day, self._asked.known, self._asked.regime, self._asked.switches).hash for day in days]
-        said = repr((version("penstock"), _ROWS, stat.st_size, stat.st_mtime_ns, self._runs, str(self._answers), asked, law))
+        said = repr((version("penstock"), _ROWS, stat.st_size, stat.st_mtime_ns, self.runs, str(self._answers), asked, law))
         return hashlib.sha256(said.encode()).digest()
 
     def write(self, part: Path, journal: Journal | None) -> None:
@@ -97,7 +107,7 @@ class _Work:
         options = {"write_statistics": statistics, "use_dictionary": dictionaries, "column_encoding": plain}
         with (
             self._pq.ParquetWriter(part, self._answers, **options) as writer,
-            _progress(self.rows) as advance,
+            in_progress(self.rows) as advance,
             ThreadPoolExecutor(1) as behind,
         ):
             writing: Future[None] | None = None
@@ -113,11 +123,11 @@ class _Work:
     def _decided(self, journal: Journal | None) -> Iterator[tuple[Decisions, Any, int]]:
         done = self._done(journal)
         if journal is not None and done:
-            ids = self._batches(self._runs[:done], [_ID] if self._id is not None else [])
+            ids = self._batches(self.runs[:done], [_ID] if self._id is not None else [])
             for record, batch in zip(journal.records(), ids, strict=True):
                 found = Decisions.unpacked(record)
                 yield found, batch.column(_ID) if self._id is not None else None, len(found.columns["error_code"])
-        parts = (_part(batch, self._on, self._arrow) for batch in self._batches(self._runs[done:]))
+        parts = (_part(batch, self._on, self._arrow) for batch in self._batches(self.runs[done:]))
         asked = self._asked
         for rows in _ahead(parts):
             found = decide_columns(
@@ -132,7 +142,7 @@ class _Work:
         """Return how many runs of row groups the journal has in full, and drop from it what it has of the next."""
         kept = done = 0
         if journal is not None:
-            for _, rows in self._runs:
+            for _, rows in self.runs:
                 if kept + -(-rows // _ROWS) > len(journal):
                     break
                 kept, done = kept + -(-rows // _ROWS), done + 1
@@ -152,11 +162,11 @@ class _Work:
                 held = [found.slice(size)]
 
 
-def _runs(metadata: Any) -> Iterator[tuple[tuple[int, ...], int]]:
+def _runs(metadata: Any, of: Iterable[int]) -> Iterator[tuple[tuple[int, ...], int]]:
     """Yield consecutive row groups of about ``_ROWS`` rows together, and their number of rows."""
     groups: list[int] = []
     rows = 0
-    for i in range(metadata.num_row_groups):
+    for i in of:
         count = metadata.row_group(i).num_rows
         if groups and rows + count > _ROWS:
             yield tuple(groups), rows
@@ -168,7 +178,7 @@ def _runs(metadata: Any) -> Iterator[tuple[tuple[int, ...], int]]:
 
 
 @contextmanager
-def _journal(work: _Work, target: Path) -> Iterator[Journal | None]:
+def _journal(work: Work, target: Path) -> Iterator[Journal | None]:
     """Give the journal of a run that is long enough to need one; it stays where the run is cut short."""
     if work.rows <= _ROWS:
         yield None
@@ -181,21 +191,17 @@ def _journal(work: _Work, target: Path) -> Iterator[Journal | None]:
 
 def decide_parquet(
     source: str | Path, target: str | Path, on: dt.date | str, known: dt.date | None = None, regime: str = ACTUAL,
-    switches: Mapping[str, Any] | None = None, *, workers: int = 2,
+    switches: Mapping[str, Any] | None = None, *, workers: int = 2, groups: Sequence[int] | None = None,
 ) -> int:  # fmt: skip
-    """Write the answers to a Parquet file of transactions and return how many rows they are.
+    """Write the answers to a Parquet file of transactions and return how many rows they are; ``groups`` are row groups.
 
     Columns are dotted fact names and an optional ``id``; ``on`` is one day, as a date or ISO text, or the name of a
     column of days.  Raises UnknownFact or BadType before work starts, for all columns that cannot be used; FileUnusable
     when a file cannot be read or written.  The target appears whole or not at all; a run that was cut short goes on, when
     the same is asked again, and gives the same bytes as if it had not been.
     """
-    pq, arrow = _arrow()
-    schema = _read(source, lambda: pq.read_schema(source))
-    on = _day_or_column(on, schema.names)
-    _check(schema, on, arrow)
-    work = _Work(source, pq, arrow, schema, on, _Asked(known, regime, switches, workers))
-    with work.opened(), _journal(work, Path(target)) as journal, _whole(target, alone=journal is not None) as part:
+    work = Work.of(source, on, Asked(known, regime, switches, workers))
+    with work.opened(groups), _journal(work, Path(target)) as journal, _whole(target, alone=journal is not None) as part:
         work.write(part, journal)
         return work.rows
 
@@ -280,7 +286,7 @@ def _whole(target: str | Path, *, alone: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _progress(rows: int) -> Iterator[Any]:
+def in_progress(rows: int) -> Iterator[Any]:
     """Give a function to call with the rows done; it shows them where standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda done: None

@@ -193,11 +193,25 @@ def decide(
 @_KNOWN
 @_REGIME
 @_SWITCH
-def bulk(source: str, target: str, on: str, known: str | None, regime: str, switches: tuple[str, ...]) -> None:
-    """Decide every row of a Parquet file: one row in, one row out, same order."""
+@click.option("--cluster", metavar="ADDRESS|local", help="Decide on a Ray cluster; OUT is then a folder of Parquet files.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Threads, or processes of a local cluster.")
+def bulk(
+    source: str, target: str, on: str, known: str | None, regime: str, switches: tuple[str, ...],
+    cluster: str | None, workers: int,
+) -> None:  # fmt: skip
+    """Decide every row of a Parquet file: one row in, one row out, same order.
+
+    A run that was cut short goes on when the same command is given again.
+    """
     from penstock.apps.parquet import decide_parquet
 
-    rows = decide_parquet(source, target, on=on, known=_day(known, "--known"), regime=regime, switches=_chosen(switches))
+    question = (on, _day(known, "--known"), regime, _chosen(switches))
+    if cluster is None:
+        rows = decide_parquet(source, target, *question, workers=workers)
+    else:
+        from penstock.apps.cluster import decide_on_cluster
+
+        rows = decide_on_cluster(source, target, *question, address=cluster, workers=workers)
     click.echo(f"{rows:,} rows decided, written to {target}", err=True)
 
 
