@@ -16,7 +16,7 @@ from penstock.decision.program import OUTCOMES, PATHS, POLICIES
 from penstock.rulebook import STANCES
 from penstock.rulebook.arrays import Array, Codes, Held, Memo, Words
 
-__all__ = ["FIELDS", "MASK_SHIFT", "NOTHING", "OUTPUTS", "REVIEW_POLICIES", "Answers", "Decisions"]
+__all__ = ["FIELDS", "MASK_SHIFT", "NOTHING", "OUTPUTS", "REVIEW_POLICIES", "Answers", "Decisions", "stance_codes"]
 
 REVIEW_POLICIES = ("not_applicable", *POLICIES)
 NOTHING = -1
@@ -193,6 +193,14 @@ def _decisions(kept: dict[str, Array], eccns: tuple[str, ...], laws: tuple[str, 
         names |= {f"{stance}_outcome": OUTCOMES, f"{stance}_path": PATHS, f"{stance}_review_policy": REVIEW_POLICIES}
     held = {name: values for name, values in kept.items() if name != _CODES}
     return Decisions(_Columns(held, kept[_CODES], wrong), names, kept)
+
+
+def stance_codes(found: Decisions, stance: str) -> Array:
+    """Return, as one number per row, what a stance answers: outcome, path and review policy."""
+    places = [_PLACES[f"{stance}_{key}"] for key, _ in _BITS if key != "license_required"]
+    mask = sum(((1 << bits) - 1) << shift for shift, bits in places)
+    codes: Array = found.kept[_CODES] & np.uint32(mask)
+    return codes
 
 
 def _put(name: str, codes: Any) -> Any:

@@ -15,14 +15,14 @@ import numpy as np
 from attrs import field, frozen
 
 from penstock.decision import library
-from penstock.decision.answers import REVIEW_POLICIES, Decisions
+from penstock.decision.answers import REVIEW_POLICIES, Decisions, stance_codes
 from penstock.decision.bulk import decide_columns
 from penstock.decision.causes import Cause, Causes, Said
 from penstock.decision.determination import Determination, decide_facts
 from penstock.decision.fact_columns import NO_ERROR, FactColumn, document
 from penstock.decision.program import OUTCOMES, PATHS
 from penstock.rulebook import ACTUAL, STANCES, Law
-from penstock.rulebook.arrays import Array
+from penstock.rulebook.arrays import Array, alike
 from penstock.terms.dates import parse_date
 from penstock.terms.documents import Facts, read_facts
 
@@ -31,8 +31,8 @@ __all__ = ["Comparison", "Group", "Impact", "Moved", "Point"]
 _KEYS = ("outcome", "path", "review_policy")
 _WORDS = {"outcome": OUTCOMES, "path": PATHS, "review_policy": REVIEW_POLICIES}
 _STANCE_BITS = 32
-_CODE_BITS = 4  # each of outcome, path and review policy fits
 _FIRST_ROWS = 5
+_HEAD = 1 << 16  # rows among which the first of each way are looked for before all rows are
 
 
 @frozen
@@ -106,10 +106,32 @@ class Moved:
 
     stance: str
     rows: Array
-    ids: list[Any]
-    before: list[Said]
-    after: list[Said]
-    provisions: list[str]
+    _names: Sequence[Any] | None
+    _which: Array
+    _before: tuple[Said, ...]
+    _after: tuple[Said, ...]
+    _words: tuple[str, ...]
+
+    @property
+    def ids(self) -> list[Any]:
+        """Return what names the rows."""
+        rows: list[int] = self.rows.tolist()
+        return rows if self._names is None else list(self._names)
+
+    @property
+    def before(self) -> list[Said]:
+        """Return what was answered."""
+        return [self._before[place] for place in self._which.tolist()]
+
+    @property
+    def after(self) -> list[Said]:
+        """Return what is answered."""
+        return [self._after[place] for place in self._which.tolist()]
+
+    @property
+    def provisions(self) -> list[str]:
+        """Return what moves each row."""
+        return [self._words[place] for place in self._which.tolist()]
 
 
 @frozen(eq=False)
@@ -154,13 +176,12 @@ class Comparison:
     def add(self, columns: Sequence[FactColumn], size: int, ids: Sequence[Any] | None = None) -> list[Moved]:
         """Compare some rows; return those that move. ``ids`` name the rows, which else are numbered from 0."""
         start, faults = self._seen
-        names = list(range(start, start + size)) if ids is None else ids
         before, after = (
             decide_columns(columns, p.on, p.known, p.regime, workers=self.workers, size=size) for p in (self.a, self.b)
         )
         sound = (before.columns["error_code"] == NO_ERROR) & (after.columns["error_code"] == NO_ERROR)
         self._seen[:] = start + size, faults + size - int(np.count_nonzero(sound))
-        return [self._moved(stance, before, after, sound, (columns, names, start)) for stance in STANCES]
+        return [self._moved(stance, before, after, sound, (columns, ids, start)) for stance in STANCES]
 
     def impact(self) -> Impact:
         """Return what was found so far."""
@@ -176,19 +197,21 @@ class Comparison:
 
     def _moved(self, stance: str, before: Decisions, after: Decisions, sound: Array, part: tuple[Any, Any, int]) -> Moved:
         columns, ids, start = part
-        changed = np.zeros(len(sound), bool)
-        for key in _KEYS:
-            changed |= before.columns[f"{stance}_{key}"] != after.columns[f"{stance}_{key}"]
-        rows = np.flatnonzero(changed & sound)
-        first, which = _alike(stance, before, after, rows)
+        rows = np.flatnonzero((stance_codes(before, stance) != stance_codes(after, stance)) & sound)
+        first, which = alike(
+            [part[rows] for side in (before, after) for part in (stance_codes(side, stance), _fired(stance, side))]
+        )
         ways = [_way(stance, before, after, int(row)) for row in rows[first]]
         found = [self._why(way, columns, int(row)) for way, row in zip(ways, rows[first], strict=True)]
-        for n, (way, causes) in enumerate(zip(ways, found, strict=True)):
-            self._count(way, causes, rows[which == n], ids)
-        words = [", ".join(f"{cause.id} {cause.became}".strip() for cause in causes) for causes in found]
-        places = which.tolist()
-        return Moved(stance, rows + start, [ids[row] for row in rows.tolist()], [ways[n].before for n in places],
-                     [ways[n].after for n in places], [words[n] for n in places])  # fmt: skip
+        counts = np.bincount(which, minlength=len(ways)).tolist()
+        for way, causes, count, few in zip(ways, found, counts, _first_rows(which, len(ways)), strict=True):
+            names = [start + row if ids is None else ids[row] for row in rows[few].tolist()]
+            self._count(way, causes, count, names)
+        words = tuple(", ".join(f"{cause.id} {cause.became}".strip() for cause in causes) for causes in found)
+        named = None if ids is None else [ids[row] for row in rows.tolist()]
+        return Moved(
+            stance, rows + start, named, which, tuple(way.before for way in ways), tuple(way.after for way in ways), words
+        )
 
     def _why(self, way: _Way, columns: Sequence[FactColumn], row: int) -> tuple[Cause, ...]:
         key = (way.stance, way.before, way.after, way.fired)
@@ -200,35 +223,31 @@ class Comparison:
             self._known[key] = found
         return self._known[key]
 
-    def _count(self, way: _Way, causes: tuple[Cause, ...], rows: Array, ids: Sequence[Any]) -> None:
+    def _count(self, way: _Way, causes: tuple[Cause, ...], rows: int, names: list[Any]) -> None:
         key = (way.stance, causes)
         moves = self._tally.setdefault(key, {})
-        moves[way.before, way.after] = moves.get((way.before, way.after), 0) + len(rows)
+        moves[way.before, way.after] = moves.get((way.before, way.after), 0) + rows
         first = self._first.setdefault(key, [])
-        first += [ids[row] for row in rows[: _FIRST_ROWS - len(first)].tolist()]
+        first += names[: _FIRST_ROWS - len(first)]
 
 
-def _alike(stance: str, before: Decisions, after: Decisions, rows: Array) -> tuple[Array, Array]:
-    """Return one place per way in which rows move, and for every row the place of its way."""
-    fired = [_fired(stance, side)[rows] for side in (before, after)]
-    _, masks = np.unique(fired[0] << np.uint64(_STANCE_BITS) | fired[1], return_inverse=True)
-    keys = masks.astype(np.int64)
-    for key in _KEYS:
-        for side in (before, after):
-            keys = keys << _CODE_BITS | side.columns[f"{stance}_{key}"][rows].astype(np.int64)
-    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-    return first, which
+def _first_rows(which: Array, count: int) -> list[Array]:
+    """Return the places of the first few rows of each way."""
+    head = which[:_HEAD]
+    order = np.argsort(head, kind="stable")
+    ends = np.cumsum(np.bincount(head, minlength=count))
+    found = [order[end - size : end][:_FIRST_ROWS] for end, size in zip(ends, np.diff(ends, prepend=0), strict=True)]
+    return [few if len(few) == _FIRST_ROWS else np.flatnonzero(which == n)[:_FIRST_ROWS] for n, few in enumerate(found)]
 
 
-def _fired(stance: str, side: Decisions) -> Array:
+def _fired(stance: str, side: Decisions, rows: Any = slice(None)) -> Any:
     shift = np.uint64(_STANCE_BITS * STANCES.index(stance))
-    found: Array = side.columns["fired_mask"] >> shift & np.uint64((1 << _STANCE_BITS) - 1)
-    return found
+    return side.columns["fired_mask"][rows] >> shift & np.uint64((1 << _STANCE_BITS) - 1)
 
 
 def _way(stance: str, before: Decisions, after: Decisions, row: int) -> _Way:
     said = [Said(*(_WORDS[key][side.columns[f"{stance}_{key}"][row]] for key in _KEYS)) for side in (before, after)]
-    masks = [int(_fired(stance, side)[row]) for side in (before, after)]
+    masks = [int(_fired(stance, side, row)) for side in (before, after)]
     return _Way(stance, said[0], said[1], (masks[0], masks[1]))
 
 

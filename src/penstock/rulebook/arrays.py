@@ -20,6 +20,7 @@ __all__ = [
     "Held",
     "Memo",
     "Words",
+    "alike",
     "column_of",
     "distinct",
     "given_rows",
@@ -30,6 +31,8 @@ __all__ = [
 
 Held = Any  # a plain Python value for all rows, a uint8 array of truth values, Codes or Numbers
 _TABLE_MAX = 1 << 22
+_SLOT_BITS = 20
+_MIXED = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Memo:
@@ -158,6 +161,31 @@ def distinct(keys: Array, radix: int) -> tuple[Array, Array]:
     place_of = np.zeros(radix, np.int64)
     place_of[present] = np.arange(len(present))
     return row_of[present], place_of[keys]
+
+
+def alike(columns: Sequence[Array]) -> tuple[Array, Array]:
+    """Return the first row of each distinct combination of whole numbers, in order, and for every row its combination's place.
+
+    >>> [found.tolist() for found in alike([np.array([7, 3, 7, 7]), np.array([0, 0, 0, 1])])]
+    [[0, 1, 3], [0, 1, 0, 2]]
+    """
+    total = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        total = (total ^ column.astype(np.uint64)) * _MIXED
+        total ^= total >> np.uint64(29)
+    slots = (total >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+    row_of = np.full(1 << _SLOT_BITS, -1, np.int64)
+    row_of[slots[::-1]] = np.arange(len(total) - 1, -1, -1)
+    stands = row_of[slots]
+    if all((column[stands] == column).all() for column in columns):
+        rows = np.sort(row_of[row_of >= 0])
+        row_of[slots[rows]] = np.arange(len(rows))
+        return rows, row_of[slots]
+    _, first, places = np.unique(np.stack(columns), axis=1, return_index=True, return_inverse=True)  # two share a slot
+    order = np.argsort(first)
+    place_of = np.empty(len(first), np.int64)
+    place_of[order] = np.arange(len(first))
+    return first[order], place_of[places.reshape(-1)]
 
 
 def _as_codes(value: Any, memo: Memo, size: int) -> Codes:
