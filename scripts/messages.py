@@ -1,8 +1,8 @@
 """Gathers every text people read and keeps the catalogs of the languages.
 
-    python scripts/messages.py              bring the catalogs up to date; list what lacks a translation, exit 1 if anything does
-    python scripts/messages.py --check      write nothing; list what is stale or lacks a translation, exit 1 if anything does
-    python scripts/messages.py --draft      draft what zh-Hant lacks from zh-Hans with OpenCC, marked fuzzy: to be read and corrected
+    python scripts/messages.py            bring the catalogs up to date; list what lacks a translation, exit 1 if anything does
+    python scripts/messages.py --check    write nothing; list what is stale or lacks a translation, exit 1 if anything does
+    python scripts/messages.py --draft    besides, draft what zh-Hant lacks from zh-Hans with OpenCC, marked fuzzy until read
 
 Texts come from the calls of the renderers (``t`` and ``count``), from the words of codes, from the fact vocabulary, from the
 law as its own loader reads it, and from the sentences of the engine, whose f-strings become forms with named places.
@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from babel.messages.catalog import Catalog
@@ -39,15 +39,35 @@ _ENGINE = (
 )  # fmt: skip
 # Texts with a space that nobody reads, or that are the same in every language: commands, code, names of the solver.
 _NOT_PROSE = re.compile(
-    r"penstock facts [\w.]+$|pip install |Supp\. No\. |classification trace|license validity|node \{\w+\} holds"
-    r"|<penstock |tag:yaml|\{\w+\}\|\{\w+\}$|penstock facts \{\w+\}$|a requirement is missing from|an authorization is missing"
-    r"|the questions put to the solver|combinations of more than two|module 'penstock'|All columns must|role \{"
-    r"|744.15 and 740|with \{add|line \{\w+\}, column|in-country transfer$|not yet covered$|not empty$|(includes|excludes|one of) \{\w+\}$"
-    r"|(Give a new table|Only designs include)|penstock: |(Chosen|Assumed by Penstock): \{said"
+    r"penstock facts [\w.]+$|penstock facts \{|pip install |penstock: |Supp\. No\. |15 CFR part \{|\{\w+\}\|\{\w+\}$"
+    r"|classification trace|license validity|node \{\w+\} holds|<penstock |tag:yaml|role \{|module 'penstock'"
+    r"|a requirement is missing from|an authorization is missing|the questions put to the solver|combinations of more than two"
+    r"|All columns must|744.15 and 740|with \{add|line \{\w+\}, column|in-country transfer$|not yet covered$|not empty$"
+    r"|(includes|excludes|one of) \{\w+\}$|Give a new table|Only designs include|(Chosen|Assumed by Penstock): \{said"
 )
+# Sentences that the engine puts together from parts whose own form, of places only, would fit anything.
+_COMPOSED = {
+    "rulebook/designs.py": (
+        "Chosen: {name} = {value} ({title}). {assumed}",
+        "Chosen: {name} with {places} ({title}). {assumed}",
+        "Assumed by Penstock: {name} = {value} ({title}). {assumed}",
+        "Assumed by Penstock: {name} with {places} ({title}). {assumed}",
+    ),
+    "decision/dead_rules.py": (
+        "{id} is not in the text",
+        "{id} is not enforced",
+        "{id} can never fire: {reasons}",
+        "{id} is never the path: {reasons}",
+        "{id} never decides the review of {what}: {reasons}",
+    ),
+}
 # Calls whose texts are not for people: rule files are Python and are answered in the language of Python.
-_SILENT_CALLS = frozenset({"RuleError", "AssertionError", "RuntimeError", "option", "argument", "Option", "t", "count", "compile"})
+_SILENT_CALLS = frozenset({
+    "RuleError", "AssertionError", "RuntimeError", "option", "argument", "Option", "compile",
+    "t", "count", "told", "word", "code", "country", "get",
+})  # fmt: skip
 _PLACE = re.compile(r"\{\w+\}")
+_WORD = re.compile(r"[A-Za-z]{3}")
 _CODE = re.compile(r"`[^`]*`|\{\w+\}|\w+[._/]\w[\w./-]*|\bpenstock facts \w+")
 
 
@@ -88,9 +108,8 @@ def of_engine() -> Iterator[Message]:
 
     for role in vocabulary().roles:
         yield Message(f"{role.replace('_', ' ')}: {{question}}", "", "decision/interview.py")
-    for start in ("Chosen", "Assumed by Penstock"):  # put together from parts, which would be too general as a form
-        yield Message(f"{start}: {{name}} = {{value}} ({{title}}). {{assumed}}", "", "rulebook/designs.py")
-        yield Message(f"{start}: {{name}} with {{places}} ({{title}}). {{assumed}}", "", "rulebook/designs.py")
+    for place, composed in _COMPOSED.items():
+        yield from (Message(form, "", place) for form in composed)
 
 
 def _is_prose(text: str) -> bool:
@@ -216,10 +235,14 @@ def read(language: str) -> Catalog:
 
 
 @cache
+def _glossary() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = yaml.safe_load((LANGUAGES / "glossary.yaml").read_text("utf-8"))
+    return found
+
+
 def glossary() -> list[Mapping[str, str]]:
     """Return the terms of the glossary, the longest first."""
-    terms = yaml.safe_load((LANGUAGES / "glossary.yaml").read_text("utf-8"))["terms"]
-    return sorted(terms, key=lambda term: -len(term["en"]))
+    return sorted(_glossary()["terms"], key=lambda term: -len(term["en"]))
 
 
 def terms_in(text: str) -> list[Mapping[str, str]]:
@@ -240,7 +263,11 @@ def unfaithful(language: str) -> list[str]:
     for text, _ in messages():
         entry = catalog.get(text)
         said = "" if entry is None else "".join(entry.string) if isinstance(entry.string, tuple) else entry.string
-        out += [f"{term['en']} is {term[language]}: {text} -> {said}" for term in terms_in(text) if said and term[language] not in said]
+        out += [
+            f"{term['en']} is {term[language]}: {text} -> {said}"
+            for term in terms_in(text)
+            if said and term[language] not in said
+        ]
     return out
 
 
@@ -251,9 +278,10 @@ def _key(text: str, plural: str) -> str | tuple[str, str]:
 def updated(language: str) -> Catalog:
     """Return a catalog with exactly the texts there are, translations kept."""
     old = read(language)
-    new = Catalog(locale=_LOCALES[language], project="penstock", copyright_holder="", charset="utf-8", fuzzy=False,
-                  header_comment=f"# {language}: texts of Penstock. Brought up to date by `make messages`.")  # fmt: skip
-    new.creation_date, new.revision_date = old.creation_date, old.revision_date
+    comment = f"# {language}: texts of Penstock. Brought up to date by `make messages`."
+    new = Catalog(locale=_LOCALES[language], project="penstock", version="1", charset="utf-8", fuzzy=False,
+                  header_comment=comment, msgid_bugs_address=" ", last_translator=" ", language_team=" ")  # fmt: skip
+    new.creation_date = new.revision_date = old.creation_date
     for (text, plural), places in messages().items():
         before = old.get(text)
         said = before.string if before else ""
@@ -262,6 +290,21 @@ def updated(language: str) -> Catalog:
         flags = ["fuzzy"] if before is not None and before.fuzzy else []
         new.add(_key(text, plural), said, auto_comments=notes, flags=flags)
     return new
+
+
+def unspoken() -> list[str]:
+    """Return the texts the command line prints without a translation: literals in ``echo`` and ``say`` outside ``t``."""
+    found = []
+    for path in sorted((SOURCE / "apps" / "cli").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and _name(node.func) in ("echo", "say", "_say", "_head"):
+                texts = (text for argument in node.args for text in _spoken(argument))
+                found += [
+                    f"{path.name}:{node.lineno}: {text}"
+                    for text in texts
+                    if " " in text and _WORD.search(_PLACE.sub("", text)) and not _NOT_PROSE.match(text)
+                ]
+    return found
 
 
 def missing(language: str) -> list[Message]:
@@ -299,7 +342,7 @@ def draft() -> int:
     from opencc import OpenCC
 
     convert = OpenCC("s2twp").convert
-    terms = {term["draft"]: term["zh-Hant"] for term in glossary() if "draft" in term}
+    terms = {**{term["draft"]: term["zh-Hant"] for term in glossary() if "draft" in term}, **_glossary()["usage"]}
     simplified, traditional = read("zh-Hans"), updated("zh-Hant")
     drafted = 0
     for message in missing("zh-Hant"):
@@ -332,7 +375,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
             write(language, updated(language))
     if chosen.draft:
         print(f"{draft()} texts drafted")
-    lacking = 0
+    lacking = len(unspoken())
+    for line in unspoken():
+        print(f"not translated: {line}")
     for language in TRANSLATED:
         stale = left_over(language)
         for text in stale:

@@ -166,10 +166,10 @@ def tell_owners(answer: Ownership) -> None:
         share = percent(holding.share or 0)
         owner = holding.owner
         if holding.lists:
-            owner = t("{owner} (on {lists})", owner=owner, lists=t(", ").join(word("list", name) for name in holding.lists))
+            owner = t("{owner} (listed: {lists})", owner=owner, lists=t(", ").join(word("list", name) for name in holding.lists))
         click.echo("  " + t("{owner} holds {share} of {owned}", owner=owner, share=share, owned=holding.owned))
     if answer.red_flags:
-        parts = {"flags": ", ".join(answer.red_flags), "owners": ", ".join(answer.listed_owners)}
+        parts = {"flags": t(", ").join(answer.red_flags), "owners": t(", ").join(answer.listed_owners)}
         say("! " + t("{flags} raised: listed among the owners: {owners}", **parts), 2)
     _tell_open({name: (key,) for name, key in answer.missing}, answer.notes)
 

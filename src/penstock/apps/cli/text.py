@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -23,6 +24,7 @@ from penstock.terms.vocabulary import FactSpec, vocabulary
 
 __all__ = ["changes", "classification", "determination", "facts", "proof", "provisions", "table"]
 
+_PARTS = re.compile(r"; (?![^(]*\))")  # a semicolon inside parentheses belongs to a citation
 _STATUS = {"met": "[x]", "unmet": "[ ]", "unknown": "[?]"}
 
 
@@ -48,7 +50,7 @@ def determination(answer: Determination, only: str | None) -> None:
     for assumption in (*answer.prepared.assumptions, *answer.notes):
         say(f"- {told(assumption)}", 2)
     dates = [f"{word('data', name)} {told(str(day))}" for name, day in library.data_dates().items()]
-    say("- " + t("Data as of: {dates}", dates=_list(dates)), 2)
+    say("- " + t("Data as of: {dates}", dates=t("; ").join(dates)), 2)
     readings = _readings(answer)
     if readings:
         say("- " + t("Readings chosen: {readings}", readings=_list(readings)), 2)
@@ -484,4 +486,4 @@ def _change_line(change: Change) -> str:
 
 
 def _standing(said: str) -> str:
-    return t("; ").join(told(part) for part in said.split("; "))
+    return t("; ").join(told(part) for part in _PARTS.split(said))

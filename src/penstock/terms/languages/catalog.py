@@ -39,8 +39,8 @@ class Catalog:
     """One language: messages with named places, counts, sentences of the engine and names of countries.
 
     >>> chinese = catalog("zh-Hans")
-    >>> chinese.message("by {day}", day="2026-07-15"), chinese.country("MY")
-    ('不迟于2026-07-15', '马来西亚')
+    >>> chinese.message("every {months} months", months=6), chinese.country("MY")
+    ('每6个月', '马来西亚')
     >>> chinese.sentence("Presumption of denial.")
     '推定拒绝。'
     >>> chinese.sentence("item.tpq is not a fact")
@@ -52,7 +52,7 @@ class Catalog:
         self._translations = translations
         self._forms = tuple(_Form(text) for text in forms)
 
-    def message(self, text: str, **parts: Any) -> str:
+    def message(self, text: str, /, **parts: Any) -> str:
         """Return a message with its places filled."""
         found = self._translations.gettext(text)
         return found.format(**parts) if parts else found
@@ -109,8 +109,8 @@ def _words(text: str) -> str:
 def catalog(language: str) -> Catalog:
     """Return the catalog of a language; nothing is read for English.
 
-    >>> catalog("en").message("by {day}", day="2026-07-15"), catalog("en").count(2, "{n} rule", "{n} rules")
-    ('by 2026-07-15', '2 rules')
+    >>> catalog("en").message("every {months} months", months=6), catalog("en").count(2, "{n} rule", "{n} rules")
+    ('every 6 months', '2 rules')
     """
     require_language(language)
     if language == ENGLISH:

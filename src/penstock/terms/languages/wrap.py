@@ -11,9 +11,8 @@ __all__ = ["wrap"]
 # after it and those that may not end a line before it.
 _OPENING, _CLOSING = "（「『《〈【“‘", "，。、；：！？）」』》〉】”’…"
 _WIDE = r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]"
-_PIECE = re.compile(
-    rf"\s+|[{_OPENING}]*(?:{_WIDE}|(?:(?!{_WIDE})[^\s{_OPENING}{_CLOSING}])+)[{_CLOSING}]*|[{_OPENING}{_CLOSING}]+"
-)
+_WORD = rf"(?:(?!{_WIDE}|[(\[]{_WIDE})[^\s{_OPENING}{_CLOSING}])+"
+_PIECE = re.compile(rf"\s+|[{_OPENING}(\[]*{_WIDE}[{_CLOSING})\]]*|[{_OPENING}]*{_WORD}[{_CLOSING}]*|[{_OPENING}{_CLOSING}]+|\S")
 
 
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> str:
