@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import difflib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as Entry
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -67,6 +69,7 @@ _SILENT_CALLS = frozenset({
     "t", "count", "told", "word", "code", "country", "get",
 })  # fmt: skip
 _PLACE = re.compile(r"\{\w+\}")
+_NEAR = 0.8  # how alike a text that is new and one that is gone must be for the translation to be offered, marked fuzzy
 _WORD = re.compile(r"[A-Za-z]{3}")
 _CODE = re.compile(r"`[^`]*`|\{\w+\}|\w+[._/]\w[\w./-]*|\bpenstock facts \w+")
 
@@ -261,8 +264,7 @@ def unfaithful(language: str) -> list[str]:
     """Return the translations that lack the frozen words of a term, each with the term."""
     catalog, out = read(language), []
     for text, _ in messages():
-        entry = catalog.get(text)
-        said = "" if entry is None else "".join(entry.string) if isinstance(entry.string, tuple) else entry.string
+        said = _said(catalog.get(text))
         out += [
             f"{term['en']} is {term[language]}: {text} -> {said}"
             for term in terms_in(text)
@@ -282,14 +284,25 @@ def updated(language: str) -> Catalog:
     new = Catalog(locale=_LOCALES[language], project="penstock", version="1", charset="utf-8", fuzzy=False,
                   header_comment=comment, msgid_bugs_address=" ", last_translator=" ", language_team=" ")  # fmt: skip
     new.creation_date = new.revision_date = old.creation_date
+    gone = left_over(language)
     for (text, plural), places in messages().items():
-        before = old.get(text)
-        said = before.string if before else ""
-        said = said if not plural or isinstance(said, tuple) else ((said,) if said else ("",))
-        notes = [f"at {place}" for place in places[:3]]
-        flags = ["fuzzy"] if before is not None and before.fuzzy else []
-        new.add(_key(text, plural), said, auto_comments=notes, flags=flags)
+        near = [text] if old.get(text) else difflib.get_close_matches(text, gone, 1, _NEAR)
+        before = old.get(near[0]) if near else None
+        said = _said(before)
+        flags = ["fuzzy"] if before is not None and said and (before.fuzzy or near[0] != text) else []
+        new.add(
+            _key(text, plural), (said,) if plural else said, auto_comments=[f"at {place}" for place in places[:3]], flags=flags
+        )
     return new
+
+
+def _said(entry: Entry | None) -> str:
+    """Return the translation an entry holds; Chinese has one form for every number."""
+    return "" if entry is None else _one(entry.string)
+
+
+def _one(texts: Any) -> str:
+    return texts if isinstance(texts, str) else str(texts[0]) if texts else ""
 
 
 def unspoken() -> list[str]:
@@ -316,16 +329,13 @@ def missing(language: str) -> list[Message]:
 
 def _translated(catalog: Catalog, text: str) -> bool:
     entry = catalog.get(text)
-    if entry is None or entry.fuzzy:
-        return False
-    return all(entry.string) if isinstance(entry.string, tuple) else bool(entry.string)
+    return entry is not None and not entry.fuzzy and bool(_said(entry))
 
 
 def left_over(language: str) -> list[str]:
     """Return the texts of a catalog that nobody says any more."""
     there = {text for text, _ in messages()}
-    return [entry.id[0] if isinstance(entry.id, tuple) else entry.id for entry in read(language)
-            if entry.id and (entry.id[0] if isinstance(entry.id, tuple) else entry.id) not in there]  # fmt: skip
+    return [text for entry in read(language) if (text := _one(entry.id)) and text not in there]
 
 
 def write(language: str, catalog: Catalog) -> None:
@@ -346,12 +356,11 @@ def draft() -> int:
     simplified, traditional = read("zh-Hans"), updated("zh-Hant")
     drafted = 0
     for message in missing("zh-Hant"):
-        source, target = simplified.get(message.text), traditional.get(message.text)
-        said = source.string if source else ""
+        said, target = _said(simplified.get(message.text)), traditional.get(message.text)
         if target is None or not said or (target.fuzzy and target.string):
             continue
-        put = tuple(_settled(convert(s), terms) for s in said) if isinstance(said, tuple) else _settled(convert(said), terms)
-        target.string, drafted = put, drafted + 1
+        put = _settled(convert(said), terms)
+        target.string, drafted = (put,) if message.plural else put, drafted + 1
         target.flags.add("fuzzy")
     write("zh-Hant", traditional)
     return drafted

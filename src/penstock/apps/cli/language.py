@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +21,6 @@ __all__ = ["add_language", "code", "count", "country", "fill", "prose", "say", "
 
 _VARIABLE = "PENSTOCK_LANG"
 _WIDTH = 100
-# What of a document is prose, in our own words; names, codes, numbers and citations are the same in every language.
-_PROSE = frozenset({"text", "question", "title", "about", "note", "notes", "message", "hint", "assumptions", "was", "statement",
-                    "because", "became", "doc"})  # fmt: skip
 
 _spoken: ContextVar[Catalog | None] = ContextVar("spoken", default=None)
 _asked: ContextVar[bool] = ContextVar("asked", default=False)
@@ -116,17 +112,7 @@ def country(letters: str) -> str:
 def prose(document: Any) -> Any:
     """Return a document with its prose in the language the command line asks for; all else stays as it is."""
     spoken = _spoken.get()
-    return document if spoken is None or not _asked.get() else _prose(document, spoken, told=False)
-
-
-def _prose(value: Any, spoken: Catalog, *, told: bool) -> Any:
-    if isinstance(value, str):
-        return spoken.sentence(value) if told else value
-    if isinstance(value, Mapping):
-        return {key: _prose(part, spoken, told=key in _PROSE) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_prose(part, spoken, told=told) for part in value]
-    return value
+    return document if spoken is None or not _asked.get() else spoken.document(document)
 
 
 # ---- lines

@@ -32,6 +32,9 @@ _ALIASES = {
     "hk": "zh-Hant", "zh_hant": "zh-Hant", "hant": "zh-Hant", "繁體": "zh-Hant", "繁体": "zh-Hant",
 }  # fmt: skip
 _PLACE = re.compile(r"\{(\w+)\}")
+# What of a document is prose, in our own words.
+_PROSE = frozenset({"text", "question", "title", "about", "note", "notes", "message", "hint", "assumptions", "was", "statement",
+                    "because", "became", "doc"})  # fmt: skip
 _WORDS = ("confidence", "kind")  # places that hold one word of ours
 
 
@@ -71,6 +74,23 @@ class Catalog:
             if parts is not None:
                 return self._translations.gettext(form.text).format(**{k: self._part(k, v) for k, v in parts.items()})
         return text
+
+    def document(self, value: Any) -> Any:
+        """Return a document of any kind with its prose in this language; keys, codes, names and numbers stay.
+
+        >>> catalog("zh-Hans").document({"outcome": "prohibited", "text": "Presumption of denial.", "id": "denial_hbm"})
+        {'outcome': 'prohibited', 'text': '推定拒绝。', 'id': 'denial_hbm'}
+        """
+        return value if self.language == ENGLISH else self._document(value, prose=False)
+
+    def _document(self, value: Any, *, prose: bool) -> Any:
+        if isinstance(value, str):
+            return self.sentence(value) if prose else value
+        if isinstance(value, Mapping):
+            return {key: self._document(part, prose=key in _PROSE) for key, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._document(part, prose=prose) for part in value]
+        return value
 
     def _part(self, place: str, text: str) -> str:
         """Return a part of a sentence: phrases in this language, names, numbers and codes as they are."""
