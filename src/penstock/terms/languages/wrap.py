@@ -32,12 +32,12 @@ def wrap(text: str, width: int, first: str = "", rest: str = "") -> str:
 
     lines, line, used = [], first, cell_len(first)
     empty = True
-    for piece in _PIECE.findall(" ".join(text.split())):
+    for piece in _PIECE.findall(" ".join(text.splitlines())):
         size = cell_len(piece)
         if not empty and used + cell_len(piece.rstrip()) > width:
             lines.append(line.rstrip())
             line, used, empty = rest, cell_len(rest), True
-        if empty and piece.isspace():
+        if empty and lines and piece.isspace():
             continue
         line, used, empty = line + piece, used + size, False
     return "\n".join([*lines, line.rstrip()])
