@@ -53,7 +53,9 @@ def _english_again() -> Iterator[None]:
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str, click.Command]]:
     if not isinstance(command, click.Group):
         return [(" ".join(path), command)]
-    return [leaf for name, inner in command.commands.items() for leaf in leaves(inner, (*path, name))]
+    return [(" ".join(path) or "penstock", command)] + [
+        leaf for name, inner in command.commands.items() for leaf in leaves(inner, (*path, name))
+    ]
 
 
 @pytest.mark.parametrize(("name", "command"), leaves(cli), ids=[name for name, _ in leaves(cli)])
@@ -119,6 +121,12 @@ def test_the_environment_chooses_for_people_and_never_for_documents(monkeypatch:
     assert run(["decide", "-", *ON, "--json"], BRAZIL)[1] == english
     assert "成文口徑" in run(["decide", "-", *ON], BRAZIL)[1]
     assert "As codified" in run(["decide", "-", *ON, "--lang", "en"], BRAZIL)[1]
+
+
+def test_the_option_may_stand_before_the_verb() -> None:
+    after = run(["law", "show", "LPP", *ON, "--lang", "zh-Hant"], "")
+    assert run(["--lang", "zh-Hant", "law", "show", "LPP", *ON], "") == after
+    assert run(["--lang", "zh-Hans", "law", "--lang", "zh-Hant", "show", "LPP", *ON], "") == after
 
 
 def test_lang_of_the_system_does_not_choose(monkeypatch: pytest.MonkeyPatch) -> None:

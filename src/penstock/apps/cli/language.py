@@ -43,11 +43,10 @@ def use(language: str, *, asked: bool = True) -> None:
 
 
 def add_language(command: click.Command) -> None:
-    """Give ``--lang`` to a command and to every command below it."""
-    if isinstance(command, click.Group):
-        for inner in command.commands.values():
-            add_language(inner)
-    elif not any(option.name == "lang" for option in command.params):
+    """Give ``--lang`` to a command and to every command below it; before a verb it counts for the verb."""
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        add_language(inner)
+    if not any(option.name == "lang" for option in command.params):
         command.params.append(
             click.Option(
                 ["--lang"],
@@ -60,8 +59,10 @@ def add_language(command: click.Command) -> None:
         )
 
 
-def _choose(_context: click.Context, _option: click.Parameter, value: str | None) -> None:
-    use(value or os.environ.get(_VARIABLE) or "en", asked=value is not None)
+def _choose(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    asked = context.meta.get(__name__) if value is None else value
+    context.meta[__name__] = asked
+    use(os.environ.get(_VARIABLE) or "en" if asked is None else asked, asked=asked is not None)
 
 
 # ---- speaking
