@@ -55,6 +55,7 @@ _COMPOSED = {
         "Assumed by Penstock: {name} = {value} ({title}). {assumed}",
         "Assumed by Penstock: {name} with {places} ({title}). {assumed}",
     ),
+    "terms/yaml12.py": ("line {line}, column {column}: {problem}",),
     "decision/dead_rules.py": (
         "{id} is not in the text",
         "{id} is not enforced",

@@ -35,6 +35,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 # What of a document is prose, in our own words.
 _PROSE = frozenset({"text", "question", "title", "about", "note", "notes", "message", "hint", "assumptions", "was", "statement",
                     "because", "became", "doc"})  # fmt: skip
+_LONGEST = 4000  # characters of a sentence; what is longer quotes input, and matching it would take long
 _WORDS = ("confidence", "kind")  # places that hold one word of ours
 
 
@@ -69,7 +70,7 @@ class Catalog:
         found = self._translations.gettext(text) if text else text
         if found != text or self.language == ENGLISH:
             return found
-        for form in self._forms:
+        for form in self._forms if len(text) <= _LONGEST else ():
             parts = form.parts(text)
             if parts is not None:
                 return self._translations.gettext(form.text).format(**{k: self._part(k, v) for k, v in parts.items()})
