@@ -1,6 +1,6 @@
 # Every command here can be the first one ever run in a fresh clone: what it needs is set up on the way, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs bench requirements clean
+.PHONY: help setup demo test lint format docs messages bench requirements clean
 
 BIN := .venv/bin
 BOOTSTRAP := bash scripts/bootstrap.sh
@@ -39,6 +39,9 @@ format: .venv/.stamp ## Put the code into house style
 
 docs: .venv/.stamp ## Build the documentation into docs/_build/html
 	$(SPHINX)
+
+messages: .venv/.stamp ## Bring the catalogs of the languages up to date and list what lacks a translation
+	$(BIN)/python scripts/messages.py
 
 bench: .venv-bench/.stamp ## Measure Penstock against other engines, in an environment of its own
 	.venv-bench/bin/python bench/run.py

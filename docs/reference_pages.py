@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.resources import files
 from types import UnionType
 from typing import Any
 
@@ -20,6 +21,7 @@ from penstock.decision.chips import Chip, chip_table
 from penstock.decision.library import data_dates
 from penstock.rulebook.render import show_value
 from penstock.terms import FactSpec, Vocabulary, errors, vocabulary
+from penstock.terms.yaml12 import load_yaml
 
 __all__ = ["REFERENCE"]
 
@@ -265,6 +267,20 @@ def _autodoc(package: str, name: str, value: Any) -> str:
 # ---- all of them
 
 
+def glossary_page() -> str:
+    """Return the terms of the EAR with their frozen words in Chinese."""
+    source = files("penstock.terms.languages").joinpath("glossary.yaml").read_text("utf-8")
+    terms = sorted(load_yaml(source, trusted=True)["terms"], key=lambda term: term["en"].casefold())
+    rows = [[term["en"], term["zh-Hans"], term["zh-Hant"], term["cite"]] for term in terms]
+    return page(
+        "Glossary",
+        "Wherever an English text of Penstock has a term, its translations have exactly these words.\n"
+        "Of two terms that overlap the longer counts.\n"
+        "繁體 follows the usage of Taiwan. [Languages](../how-to/languages.md) says how a term is added.",
+        table(["English", "简体", "繁體", "defined or used in"], rows),
+    )
+
+
 REFERENCE: Mapping[str, Callable[[], str]] = {
     "cli": cli_page,
     "facts": facts_page,
@@ -277,6 +293,7 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
     "designs": designs_page,
     "readings": readings_page,
     "unverified": unverified_page,
+    "glossary": glossary_page,
     "chips": chips_page,
     "python": python_page,
 }

@@ -82,6 +82,14 @@ DOCUMENTS = (
     "malaysia_straddles_the_allocation",
     "unknown_parent",
 )
+# Between them: both answers of an unenforced law, a lane with papers, a ledger entry, missing facts.
+IN_OTHER_LANGUAGES = (
+    "portugal_after_compliance",
+    "h200_to_china_with_certificates",
+    "malaysia_straddles_the_allocation",
+    "unknown_parent",
+)
+LANGUAGES = ("zh-Hans", "zh-Hant")
 
 
 class Text(SingleFileSnapshotExtension):
@@ -111,6 +119,13 @@ def test_determination_as_text(name: str, snapshot: SnapshotAssertion) -> None:
     assert run(document, on, *options) == snapshot(extension_class=Text)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", IN_OTHER_LANGUAGES)
+def test_determination_in(name: str, language: str, snapshot: SnapshotAssertion) -> None:
+    document, on, options = TEXTS[name]
+    assert run(document, on, *options, "--lang", language) == snapshot(extension_class=Text)
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_determination_as_json(name: str, snapshot: SnapshotAssertion) -> None:
     document, on, options = TEXTS[name]
@@ -123,6 +138,7 @@ def test_determination_as_json(name: str, snapshot: SnapshotAssertion) -> None:
 def test_every_golden_file_belongs_to_a_test() -> None:
     """A file left behind by a renamed determination would look like law and be none."""
     wanted: dict[str, Any] = {f"test_determination_as_text[{name}].txt": None for name in TEXTS}
+    wanted |= {f"test_determination_in[{name}-{language}].txt": None for name in IN_OTHER_LANGUAGES for language in LANGUAGES}
     wanted |= {f"test_determination_as_json[{name}].json": None for name in DOCUMENTS}
     found = {file.name for file in (Path(__file__).parent / "__snapshots__").rglob("*") if file.is_file()}
     assert found == set(wanted)

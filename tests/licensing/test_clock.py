@@ -369,7 +369,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, doc
         ({"application": {"kind": "license", "registered_on": "2026-01-05", "decisions": [OC]}}, "is final: approve."),
         (
             {"application": {"kind": "license", "decisions": [OC], "appeals": [TO_ACEP]}},
-            "the ACEP, which decides within 11 days.",
+            "the Advisory Committee on Export Policy (ACEP), which decides",
         ),
         ({"application": {"kind": "license"}}, "the facts given do not date it."),
         ({"application": {"kind": "intent_to_deny", "status": "withdrawn"}}, "no limit runs."),
@@ -387,7 +387,7 @@ def test_dates_in_words_and_as_a_document(capsys: pytest.CaptureFixture[str], mo
     facts = {"application": {"kind": "license", "registered_on": "2026-01-05", "stops": [stop("2026-01-20", "2026-03-01")],
                              "agency_responses": [{"agency": "State"}]}}  # fmt: skip
     _, said = run(capsys, monkeypatch, facts)
-    assert "  2026-05-15  outer limit on [750.4(a)(1)]" in said.splitlines()
+    assert "  2026-05-15  outer limit [750.4(a)(1)]" in said.splitlines()
     assert "  days that do not count: 40" in said.splitlines()
     assert "  State counts as: pending [750.4(d)(2), (e)]" in said.splitlines()
     code, said = run(capsys, monkeypatch, facts, "--json")

@@ -306,7 +306,7 @@ def test_owners_in_words_and_as_a_document(capsys: pytest.CaptureFixture[str], s
     code, said = run(capsys, "-", "--on", "2026-11-10")
     assert code == 0
     assert said.startswith("On 2026-11-10, T is restricted: listed parties are known to hold 50 % of it")
-    assert "L (on entity list) holds 100 % of H" in said
+    assert "L (listed: Entity List) holds 100 % of H" in said
     stdin(facts)
     code, said = run(capsys, "-", "--on", "2026-11-10", "--json", "--set", "indirect_ownership=multiply")
     assert (code, json.loads(said)["aggregate_share"], json.loads(said)["restricted"]) == (0, 0.5, True)

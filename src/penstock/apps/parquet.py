@@ -20,6 +20,7 @@ from typing import Any
 from attrs import frozen
 
 from penstock.apps.journal import Journal
+from penstock.apps.cli.language import t
 from penstock.decision.answers import Decisions
 from penstock.decision.bulk import Days, decide_columns
 from penstock.decision.fact_columns import FactColumn, name_errors
@@ -185,7 +186,7 @@ def _journal(work: Work, target: Path) -> Iterator[Journal | None]:
         return
     with Journal(target.with_name(f".{target.name}.resume"), work.mark) as journal:
         if len(journal):
-            print(f"Going on where an earlier run was cut short, after {len(journal)} parts", file=sys.stderr)
+            print(t("Going on where an earlier run was cut short, after {n} parts", n=len(journal)), file=sys.stderr)
         yield journal
 
 

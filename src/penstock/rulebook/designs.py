@@ -171,7 +171,7 @@ def caveats(law: Law) -> Iterator[str]:
             yield f"Not law: {act.title} ({act.cite}; confidence {act.confidence})."
     for name, cells in law.live.items():
         for cell in (cell for cell in cells if cell.assumed):
-            how = "Chosen" if name in law.switches else "Assumed by Penstock"
             unit = f" {law.tables[name].unit}" if law.tables[name].unit else ""
-            what = ", ".join(cell.add) if cell.add else f"{show_value(cell.value)}{unit}"
-            yield f"{how}: {name} {'with' if cell.add else '='} {what} ({law.tables[name].title}). {cell.assumed}"
+            what = f"with {', '.join(cell.add)}" if cell.add else f"= {show_value(cell.value)}{unit}"
+            said = f"{name} {what} ({law.tables[name].title}). {cell.assumed}"
+            yield f"Chosen: {said}" if name in law.switches else f"Assumed by Penstock: {said}"

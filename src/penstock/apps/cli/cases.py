@@ -7,6 +7,7 @@ import sys
 import click
 
 from penstock.apps.cli.kinds import ANSWERS
+from penstock.apps.cli.language import t
 from penstock.decision.cases import Case, Mismatch, read_cases, run_case
 from penstock.terms.documents import read_document
 from penstock.terms.numbers import dump_json
@@ -37,12 +38,12 @@ def run_files(files: tuple[str, ...], kind: str | None, topic: str | None, min_c
             failed += 1
         for mismatch in found:
             click.echo(_line(case, mismatch))
-    click.echo(f"{passed} passed, {failed} failed, {questions} questions")
+    click.echo(t("{passed} passed, {failed} failed, {questions} questions", passed=passed, failed=failed, questions=questions))
     return 1 if failed else 0
 
 
 def _line(case: Case, mismatch: Mismatch) -> str:
-    start = f"{case.id} | question | " if case.confidence == "low" else f"{case.id} | "
+    start = f"{case.id} | {t('question')} | " if case.confidence == "low" else f"{case.id} | "
     return f"{start}{mismatch.path} | {_text(mismatch.expected)} | {_text(mismatch.got)}"
 
 

@@ -6,7 +6,6 @@ Made for the morning a Federal Register notice appears: which orders move, by wh
 from __future__ import annotations
 
 import os
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.language import code, count, prose, say, t, told
 from penstock.terms.errors import FileUnusable, PenstockError, UnknownFact, first_of
 from penstock.terms.numbers import dump_json
 
@@ -25,7 +25,6 @@ __all__ = ["impact"]
 
 _ID = "id"
 _ROWS = 1 << 18
-_WIDTH = 100
 _GROUPS_SHOWN = 3  # of each stance, so that both fit on one screen
 _MOVES_SHOWN = 2
 _CAUSES_SHOWN = 2
@@ -52,7 +51,7 @@ def impact(a: str, b: str, book: str, out: str | None, ignore: tuple[str, ...], 
             write(comparison.add(columns, size, ids))
     found = comparison.impact()
     if as_json:
-        click.echo(dump_json({"a": a, "b": b, "book": book, **found.document()}))
+        click.echo(dump_json(prose({"a": a, "b": b, "book": book, **found.document()})))
     else:
         _tell(found, comparison, a, b, book)
 
@@ -143,10 +142,16 @@ def _tell(found: Impact, comparison: Comparison, a: str, b: str, book: str) -> N
     from penstock.rulebook.diff import diff_laws
 
     changes = diff_laws(comparison.a.law(), comparison.b.law())
-    faults = f", {found.faults:,} with facts that cannot be used left out" if found.faults else ""
-    _say(f"From {a} to {b}, {len(changes)} changes of law, on {book}: {found.rows:,} rows{faults}.")
+    parts = {"a": a, "b": b, "changes": count(len(changes), "{n} change of law", "{n} changes of law"), "book": book}
+    text = t("From {a} to {b}, {changes}, on {book}: {rows}", **parts, rows=count(found.rows, "{n} row", "{n} rows"))
+    if found.faults:
+        faults = count(
+            found.faults, "{n} row with facts that cannot be used left out", "{n} rows with facts that cannot be used left out"
+        )
+        text = t("{text}, {more}", text=text, more=faults)
+    say(t("{text}.", text=text))
     for act in [change for change in changes if change.kind == "instrument"][:_ACTS_SHOWN]:
-        _say(f"{'+' if act.what == 'added' else '-'} {act.cite}: {act.text}", 2)
+        say(f"{'+' if act.what == 'added' else '-'} {act.cite}: {told(act.text)}", 2)
     groups = {stance: [group for group in found.groups if group.stance == stance] for stance in _STANCES}
     for stance in _STANCES:
         same = stance == "codified" and [_apart(g) for g in groups["codified"]] == [_apart(g) for g in groups["enforced"]]
@@ -160,35 +165,46 @@ def _apart(group: Group) -> tuple[Any, ...]:
 
 def _stance(stance: str, found: Impact, groups: list[Group], *, same: bool) -> None:
     worse, better = (sum(getattr(group, way) for group in groups) for way in ("worse", "better"))
-    tail = "; the same rows as enforced." if same else "."
+    parts = {"stance": code("stance", stance), "rows": f"{found.moved(stance):,}", "worse": f"{worse:,}", "better": f"{better:,}"}
     click.echo()
-    _say(f"As {stance}: {found.moved(stance):,} rows move, {worse:,} for the worse, {better:,} for the better{tail}")
+    if same:
+        say(
+            t(
+                "As {stance}: {rows} rows move, {worse} for the worse, {better} for the better; the same rows as enforced.",
+                **parts,
+            )
+        )
+    else:
+        say(t("As {stance}: {rows} rows move, {worse} for the worse, {better} for the better.", **parts))
     for group in () if same else groups[:_GROUPS_SHOWN]:
         _group(group)
     rest = groups[_GROUPS_SHOWN:]
     if rest and not same:
-        click.echo(f"  and {len(rest)} smaller groups with {sum(group.rows for group in rest):,} rows (--json shows all)")
+        shown = {"groups": len(rest), "rows": f"{sum(group.rows for group in rest):,}"}
+        click.echo("  " + t("and {groups} smaller groups with {rows} rows (--json shows all)", **shown))
 
 
 def _group(group: Group) -> None:
     more = len(group.causes) - _CAUSES_SHOWN
-    causes = "; ".join(_cause(cause) for cause in group.causes[:_CAUSES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-    _say(f"{group.rows:>9,}  {causes}", 0, 11)
+    causes = [_cause(cause) for cause in group.causes[:_CAUSES_SHOWN]]
+    causes += [t("and {n} more", n=more)] if more > 0 else []
+    say(f"{group.rows:>9,}  {t('; ').join(causes)}", 0, 11)
     for before, after, rows in group.moves[:_MOVES_SHOWN]:
-        count = f"{rows:,}: " if len(group.moves) > 1 else ""
-        _say(f"{count}{_move(before, after)}", 11)
+        number = t("{what}: {value}", what=f"{rows:,}", value="") if len(group.moves) > 1 else ""
+        say(f"{number}{_move(before, after)}", 11)
     others = sum(rows for _, _, rows in group.moves[_MOVES_SHOWN:])
-    tail = f"; {others:,} otherwise" if others else ""
-    _say(f"rows {', '.join(map(str, group.first))}{' …' if group.rows > len(group.first) else ''}{tail}", 11)
+    text = t("rows {rows}", rows=", ".join(map(str, group.first)) + (" …" if group.rows > len(group.first) else ""))
+    say(t("{text}; {others} otherwise", text=text, others=f"{others:,}") if others else text, 11)
 
 
 def _cause(cause: Cause) -> str:
     """Return a cause in one line: what became of which provision, and what of it the change of law touched first."""
     if not cause.cite:
-        return cause.became
-    by = [t.by if t.id == cause.id else f"{t.id}, {t.by}" for t in cause.touched if t.by not in cause.cite]
-    asks = f", depending on {', '.join(cause.asks[:_ASKS_SHOWN])}" if cause.asks else ""
-    return f"{cause.id} {cause.became} [{'; '.join([cause.cite, *by[:1]])}]{asks}"
+        return told(cause.became)
+    by = [x.by if x.id == cause.id else f"{x.id}, {x.by}" for x in cause.touched if x.by not in cause.cite]
+    text = f"{cause.id} {told(cause.became)} [{'; '.join([cause.cite, *by[:1]])}]"
+    asks = ", ".join(cause.asks[:_ASKS_SHOWN])
+    return t("{text}, depending on {facts}", text=text, facts=asks) if asks else text
 
 
 def _move(before: Said, after: Said) -> str:
@@ -198,12 +214,12 @@ def _move(before: Said, after: Said) -> str:
 
 
 def _answer(said: Said, *, reviewed: bool) -> str:
-    parts = [said.outcome]
-    parts += [f"path {said.path}"] if said.outcome == "authorization_available" else []
-    parts += [f"review {said.review_policy}"] if reviewed or said.outcome == "license_required" else []
-    return ", ".join(parts).replace("_", " ")
+    parts = [_plain("outcome", said.outcome)]
+    parts += [t("path {path}", path=said.path)] if said.outcome == "authorization_available" else []
+    if reviewed or said.outcome == "license_required":
+        parts.append(t("review {policy}", policy=_plain("review_policy", said.review_policy)))
+    return t(", ").join(parts)
 
 
-def _say(text: str, indent: int = 0, hanging: int | None = None) -> None:
-    rest = indent + 2 if hanging is None else hanging
-    click.echo(textwrap.fill(text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * rest, drop_whitespace=True))
+def _plain(kind: str, value: str) -> str:
+    return code(kind, value).replace("_", " ")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-import textwrap
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.language import prose, say, t, told, word
 from penstock.terms.errors import FactError, FileUnusable, PenstockError
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ _UNKNOWN = "?"
 _NONE = "none"
 _CHIP = "item.chip"
 _TYPED = ("bool", "int", "number")
-_FORMS = {"bool": "true or false", "country": "two letters, such as MY", "date": "YYYY-MM-DD", "string": "text",
-          "int": "whole number", "number": "number", "object": "YAML, such as [{name: A, share: 0.5}]"}  # fmt: skip
 
 
 @click.command()
@@ -71,7 +69,8 @@ def interview(
     if save:
         _write(Path(save), facts_yaml(talk.facts))
     if as_json:
-        click.echo(dump_json(question.document() if question else _settled(talk.facts, day, then, regime, stance)))
+        document = question.document() if question else _settled(talk.facts, day, then, regime, stance)
+        click.echo(dump_json(prose(document)))
     else:
         from penstock.apps.cli import text
         from penstock.decision.determination import decide_facts
@@ -118,12 +117,15 @@ class _Talk:
 
     def _show(self, question: Question) -> None:
         self._asked += 1
-        _say(f"\n{self._asked}. {question.id}: {question.question}")
+        click.echo(err=True)
+        _say(f"{self._asked}. {question.id}: {told(question.question)}")
         for reason in question.why:
-            _say(f"- {reason.cite}: {reason.text}", 3)
-        more = f" ({question.open} facts open)" if question.open > 1 else ""
-        _say(f"Decides: {', '.join(question.decides).replace('_', ' ')}{more}", 3)
-        _say(f"Answer: {_form(question)}; {_UNKNOWN} if nobody can tell", 3)
+            _say(f"- {reason.cite}: {told(reason.text)}", 3)
+        text = t("Decides: {what}", what=t(", ").join(word("decides", key) for key in question.decides))
+        if question.open > 1:
+            text += t(" ({n} facts open)", n=question.open)
+        _say(text, 3)
+        _say(t("Answer: {form}; {unknown} if nobody can tell", form=_form(question), unknown=_UNKNOWN), 3)
 
     def _hear(self, question: Question) -> tuple[Facts, Question | None] | None:
         """Return the facts with the answer and the question after it, asking until it can be used; None at the end of input."""
@@ -135,7 +137,7 @@ class _Talk:
             if text is None:
                 return None
             if text == _UNKNOWN and question.id == ACT:
-                _say("Everything else may be unknown, but not what is to be done.", 3)
+                _say(t("Everything else may be unknown, but not what is to be done."), 3)
                 continue
             try:
                 if text == _UNKNOWN:
@@ -166,9 +168,25 @@ def _form(question: Question) -> str:
 
     spec = vocabulary().facts[question.id]
     if spec.type.startswith("map<"):
-        return "YAML, such as {SG: 0.05}"
-    one = " | ".join(question.enum) or _FORMS[spec.item_type] + (f" in {question.unit}" if question.unit else "")
-    return f"{one}, several with commas, or {_NONE}" if spec.is_list and spec.item_type != "object" else one
+        return t("YAML, such as {example}", example="{SG: 0.05}")
+    one = " | ".join(question.enum) or _form_of(spec.item_type)
+    if question.unit and not question.enum:
+        one = t("{form} in {unit}", form=one, unit=question.unit)
+    if spec.is_list and spec.item_type != "object":
+        return t("{form}, several with commas, or {none}", form=one, none=_NONE)
+    return one
+
+
+def _form_of(type_: str) -> str:
+    return {
+        "bool": t("true or false"),
+        "country": t("two letters, such as MY"),
+        "date": "YYYY-MM-DD",
+        "string": t("text"),
+        "int": t("whole number"),
+        "number": t("number"),
+        "object": t("YAML, such as {example}", example="[{name: A, share: 0.5}]"),
+    }[type_]
 
 
 def _raw(question: Question, text: str) -> Any:
@@ -189,24 +207,21 @@ def _scalar(spec: FactSpec, text: str) -> Any:
 
 def _complain(error: PenstockError, name: str) -> str:
     """Say what is wrong with an answer, and return what was probably meant as it would be typed."""
-    _say(error.message, 3)
+    _say(told(error.message), 3)
     if error.hint and not error.hint.startswith("penstock"):
-        _say(error.hint, 3)
+        _say(told(error.hint), 3)
     if error.nearest is None:
         return ""
     near = str(error.nearest).lower() if isinstance(error.nearest, bool) else str(error.nearest)
     if not str(error.at).startswith(name):
-        _say(f"{error.at} would have to be {near}.", 3)
+        _say(t("{fact} would have to be {value}.", fact=error.at, value=near), 3)
         return ""
-    _say(f"Did you mean {near}?", 3)
+    _say(t("Did you mean {nearest}?", nearest=near), 3)
     return near if not isinstance(error.nearest, (list, dict)) else ""
 
 
 def _say(text: str, indent: int = 0) -> None:
-    if text.startswith("\n"):
-        click.echo(err=True)
-    lines = textwrap.fill(text.strip(), _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2))
-    click.echo(lines, err=True)
+    say(text, indent, err=True)
 
 
 def _known_names(names: tuple[str, ...]) -> None:

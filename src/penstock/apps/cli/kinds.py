@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
+from penstock.apps.cli.language import say, t, told, word
 from penstock.decision.cases import Case
 from penstock.decision.chips import resolve
 from penstock.decision.classification import settle_die_area
@@ -24,8 +24,6 @@ __all__ = ["ANSWERS", "ask_clock", "ask_owners", "tell_clock", "tell_owners"]
 
 _AFFILIATES = "affiliates"
 _LISTED_OWNER = "KYC-29"
-_BODIES = ("oc", "acep", "earb", "itd")
-_WIDTH = 100
 
 
 # ---- clocks
@@ -68,44 +66,63 @@ def _validity(facts: Facts, issued: dt.date, law: Law) -> Term:
 
 def tell_clock(answer: Clock) -> None:
     """Print a clock: one sentence, the dates in order with their citations, then what is open."""
-    _say(_clock_sentence(answer))
+    say(_clock_sentence(answer))
     cites = {line.key: line.term.cite for line in answer.lines if line.term}
     dated = [line for line in answer.lines if isinstance(line.value, dt.date)]
     for line in sorted(dated, key=lambda line: line.value):
-        click.echo(f"  {line.value}  {_words(line.key)} [{cites[line.key]}]")
+        click.echo(f"  {line.value}  {word('clock', line.key)} [{cites[line.key]}]")
     for line in answer.lines:
         if line.value == UNKNOWN:
-            click.echo(f"  unknown     {_words(line.key)}")
+            click.echo("  " + t("unknown     {what}", what=word("clock", line.key)))
     for agency, said in (answer["agency_treated_as"] or {}).items():
-        click.echo(f"  {agency} counts as: {_words(said)} [{cites['agency_treated_as']}]")
+        parts = {"agency": word("agency", agency), "said": word("recommendation", said), "cite": cites["agency_treated_as"]}
+        click.echo("  " + t("{agency} counts as: {said} [{cite}]", **parts))
     if answer["excluded_days"] not in (None, 0, UNKNOWN):
-        click.echo(f"  days that do not count: {answer['excluded_days']}")
+        click.echo("  " + t("days that do not count: {days}", days=answer["excluded_days"]))
     _tell_open(answer.missing, answer.notes)
 
 
 def _clock_sentence(answer: Clock) -> str:
-    told = _APPLICATIONS.get(answer.kind)
+    day = answer.on
     if answer["final_decision"]:
-        return f"On {answer.on}, the decision on the application is final: {answer['final_decision']}."
+        said = word("recommendation", answer["final_decision"])
+        return t("On {day}, the decision on the application is final: {said}.", day=day, said=said)
     if answer["next_body"]:
-        within = f", which decides within {answer['next_decision_days']} days" if answer["next_decision_days"] else ""
-        return f"On {answer.on}, the case lies before the {answer['next_body']}{within}."
-    if told is None:
-        return f"Dates of a validated end user ({answer.kind}), by the law of {answer.on}."
-    key, words = told
-    if answer[key] in (None, UNKNOWN):
-        return f"On {answer.on}: {'no limit runs' if answer[key] is None else 'the facts given do not date it'}."
-    return f"On {answer.on}: {words.format(answer[key])}."
+        body, days = word("body", answer["next_body"]), answer["next_decision_days"]
+        if days:
+            return t(
+                "On {day}, the case lies before the {body}, which decides within {days} days.", day=day, body=body, days=days
+            )
+        return t("On {day}, the case lies before the {body}.", day=day, body=body)
+    if answer.kind not in _MAIN:
+        return t("Dates of a validated end user ({kind}), by the law of {day}.", kind=answer.kind, day=day)
+    value = answer[_MAIN[answer.kind]]
+    if value is None:
+        return t("On {day}: no limit runs.", day=day)
+    if value == UNKNOWN:
+        return t("On {day}: the facts given do not date it.", day=day)
+    return t("On {day}: {said}.", day=day, said=_limit(answer.kind, value))
 
 
-_APPLICATIONS = {
-    "license": ("outer_limit_on", "the application is to be resolved or referred to the President by {}"),
-    "intent_to_deny": ("denial_final_on", "the denial becomes final on {}"),
-    "license_validity": ("validity_months", "the license is valid for {} months"),
-    "classification": ("due", "the classification request is to be answered by {}"),
-    "advisory_opinion": ("due", "the advisory opinion is to be given by {}"),
-    "nac_notification": ("earliest_shipment_on", "the earliest day of shipment is {}"),
+_MAIN = {
+    "license": "outer_limit_on",
+    "intent_to_deny": "denial_final_on",
+    "license_validity": "validity_months",
+    "classification": "due",
+    "advisory_opinion": "due",
+    "nac_notification": "earliest_shipment_on",
 }
+
+
+def _limit(kind: str, value: Any) -> str:
+    return {
+        "license": t("the application is to be resolved or referred to the President by {value}", value=value),
+        "intent_to_deny": t("the denial becomes final on {value}", value=value),
+        "license_validity": t("the license is valid for {value} months", value=value),
+        "classification": t("the classification request is to be answered by {value}", value=value),
+        "advisory_opinion": t("the advisory opinion is to be given by {value}", value=value),
+        "nac_notification": t("the earliest day of shipment is {value}", value=value),
+    }[kind]
 
 
 # ---- owners
@@ -144,29 +161,38 @@ def _ownership_law(law: Law, on: dt.date) -> OwnershipLaw:
 
 def tell_owners(answer: Ownership) -> None:
     """Print an ownership answer: one sentence, the holdings that carry it, flags and what is open."""
-    _say(_owners_sentence(answer))
+    say(_owners_sentence(answer))
     for holding in answer.proof:
-        listed = f" (on {', '.join(_words(name) for name in holding.lists)})" if holding.lists else ""
-        click.echo(f"  {holding.owner}{listed} holds {percent(holding.share or 0)} of {holding.owned}")
+        share = percent(holding.share or 0)
+        owner = holding.owner
+        if holding.lists:
+            owner = t("{owner} (listed: {lists})", owner=owner, lists=t(", ").join(word("list", name) for name in holding.lists))
+        click.echo("  " + t("{owner} holds {share} of {owned}", owner=owner, share=share, owned=holding.owned))
     if answer.red_flags:
-        _say(f"! {', '.join(answer.red_flags)} raised: listed among the owners: {', '.join(answer.listed_owners)}", 2)
+        parts = {"flags": t(", ").join(answer.red_flags), "owners": t(", ").join(answer.listed_owners)}
+        say("! " + t("{flags} raised: listed among the owners: {owners}", **parts), 2)
     _tell_open({name: (key,) for name, key in answer.missing}, answer.notes)
 
 
 def _owners_sentence(answer: Ownership) -> str:
     law = answer.law
-    said = {True: "is restricted", False: "is not restricted", UNKNOWN: "may be restricted (facts are missing)"}[
-        answer.restricted
-    ]
     rule = {
-        "in_force": f"the limit is {percent(law.share or 0)}",
-        "stayed": f"the rule is stayed ({law.stay})",
-        "not_in_force": "the rule is not in force",
+        "in_force": t("the limit is {share}", share=percent(law.share or 0)),
+        "stayed": t("the rule is stayed ({cite})", cite=law.stay),
+        "not_in_force": t("the rule is not in force"),
     }[law.status]
-    unsure = ", unverified" if law.certainty == "unverified" else ""
-    cite = f" [{law.cite}]" if law.cite else ""
-    held = percent(answer.aggregate_share) if answer.aggregate_share is not None else "an unknown share"
-    return f"On {answer.on}, {answer.target} {said}: listed parties are known to hold {held} of it, and {rule}{unsure}{cite}."
+    if law.certainty == "unverified":
+        rule = t("{rule}, unverified", rule=rule)
+    if law.cite:
+        rule = f"{rule} [{law.cite}]"
+    held = percent(answer.aggregate_share) if answer.aggregate_share is not None else t("an unknown share")
+    parts = {"day": answer.on, "target": answer.target, "held": held, "rule": rule}
+    if answer.restricted == UNKNOWN:
+        return t("On {day}, {target} may be restricted (facts are missing): listed parties are known to hold {held} of it, "
+                 "and {rule}.", **parts)  # fmt: skip
+    if answer.restricted:
+        return t("On {day}, {target} is restricted: listed parties are known to hold {held} of it, and {rule}.", **parts)
+    return t("On {day}, {target} is not restricted: listed parties are known to hold {held} of it, and {rule}.", **parts)
 
 
 # ---- both
@@ -174,17 +200,9 @@ def _owners_sentence(answer: Ownership) -> str:
 
 def _tell_open(missing: Mapping[str, tuple[str, ...]], notes: tuple[str, ...]) -> None:
     for name, decides in missing.items():
-        _say(f"? {name} would decide {', '.join(_words(key) for key in decides)}", 2)
+        say("? " + t("{fact} would decide {what}", fact=name, what=t(", ").join(word("clock", key) for key in decides)), 2)
     for note in notes:
-        _say(f"- {note}", 2)
-
-
-def _words(key: str) -> str:
-    return " ".join(word.upper() if word in _BODIES else word for word in key.split("_"))
-
-
-def _say(text: str, indent: int = 0) -> None:
-    click.echo(textwrap.fill(text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2)))
+        say(f"- {told(note)}", 2)
 
 
 def _case(ask: Callable[..., Clock | Ownership]) -> Callable[[Case], dict[str, Any]]:

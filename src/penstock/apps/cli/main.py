@@ -16,6 +16,7 @@ import click
 from penstock.apps.cli import prove
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
+from penstock.apps.cli.language import add_language, count, prose, t, told, word
 from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
@@ -75,18 +76,18 @@ def _report(error: PenstockError, as_json: bool) -> int:
     from penstock.terms.numbers import dump_json
 
     if as_json:
-        click.echo(dump_json(error.document()))
+        click.echo(dump_json(prose(error.document())))
         return error.exit_code
-    click.echo(_plain(f"penstock: {error.message}"), err=True)
+    click.echo(_plain(f"penstock: {told(error.message)}"), err=True)
     if error.nearest is not None:
-        click.echo(_plain(f"  Did you mean {error.nearest}?"), err=True)
+        click.echo(_plain("  " + t("Did you mean {nearest}?", nearest=error.nearest)), err=True)
     elif error.allowed:
-        click.echo(f"  Allowed: {', '.join(map(str, error.allowed))}", err=True)
+        click.echo("  " + t("Allowed: {values}", values=", ".join(map(str, error.allowed))), err=True)
     if error.hint:
-        click.echo(f"  {error.hint}", err=True)
+        click.echo(f"  {told(error.hint)}", err=True)
     for other in error.more:
-        near = f" (did you mean {other.nearest}?)" if other.nearest is not None else ""
-        click.echo(_plain(f"  also: {other.message}{near}"), err=True)
+        near = t(" (did you mean {nearest}?)", nearest=other.nearest) if other.nearest is not None else ""
+        click.echo(_plain("  " + t("also: {message}", message=told(other.message)) + near), err=True)
     return error.exit_code
 
 
@@ -129,7 +130,7 @@ def _is_file(name: str) -> bool:
 def _put(document: Any) -> None:
     from penstock.terms.numbers import dump_json
 
-    click.echo(dump_json(document))
+    click.echo(dump_json(prose(document)))
 
 
 @cli.command()
@@ -212,7 +213,7 @@ def bulk(
         from penstock.apps.cluster import decide_on_cluster
 
         rows = decide_on_cluster(source, target, *question, address=cluster, workers=workers)
-    click.echo(f"{rows:,} rows decided, written to {target}", err=True)
+    click.echo(count(rows, "{n} row decided", "{n} rows decided") + t(", written to {file}", file=target), err=True)
 
 
 @cli.command()
@@ -322,7 +323,7 @@ def law_diff(a: str, b: str, witness: bool, switches: tuple[str, ...], as_json: 
     laws = [_law_at(point, switches) for point in (a, b)]
     changes = diff_laws(*laws)
     found = find_witness(*laws) if witness else None
-    text.changes(changes, found, a, b, witness=witness, as_json=as_json)
+    text.changes(changes, found, a, b, asked=witness, as_json=as_json)
 
 
 def _law_at(point: str, switches: tuple[str, ...]) -> Any:
@@ -371,6 +372,10 @@ def version(as_json: bool) -> None:
     if as_json:
         _put(document)
     else:
-        click.echo(f"penstock {document['package']}, {SCHEMA}, law {law.hash[:12]} of {dates['chips']}")
+        parts = {"package": document["package"], "schema": SCHEMA, "law": law.hash[:12], "day": dates["chips"]}
+        click.echo(t("penstock {package}, {schema}, law {law} of {day}", **parts))
         for name, day in dates.items():
-            click.echo(f"  {name}: {day}")
+            click.echo("  " + t("{what}: {value}", what=word("data", name), value=told(str(day))))
+
+
+add_language(cli)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.language import code, count, prose, t, told
+
 if TYPE_CHECKING:
     from penstock.decision.coverage import Coverage
     from penstock.decision.difference import Difference
@@ -21,13 +23,6 @@ __all__ = ["register"]
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 _MARK = {True: "✓", False: "✗"}
-_FOUND = {
-    "sample": "A transaction that the two laws answer differently:",
-    "solver": "A transaction that the two laws answer differently, found by the solver:",
-    "equal": "Proved equal: every transaction has the same outcome, path and review policy under both laws.",
-    "day": "Proved equal for acts on one and the same day. At most what the law counts in days differs.",
-    "open": "No transaction was found that tells the two laws apart, and that there is none is not proved.",
-}
 
 
 def register(group: click.Group) -> None:
@@ -39,7 +34,7 @@ def register(group: click.Group) -> None:
 def _put(document: Any) -> None:
     from penstock.terms.numbers import dump_json
 
-    click.echo(dump_json(document))
+    click.echo(dump_json(prose(document)))
 
 
 def _day(value: str, name: str) -> dt.date:
@@ -78,7 +73,10 @@ def prove(on: str | None, every: bool, regime: str, as_json: bool) -> int:
     elif every:
         _tell_all(done)
     if not as_json:
-        click.echo(f"{'All' if holds else 'Not all'} of {len(done)} proofs hold, {sum(proof.seconds for proof in done):.1f} s")
+        parts = {"n": len(done), "seconds": f"{sum(proof.seconds for proof in done):.1f}"}
+        click.echo(
+            t("All of {n} proofs hold, {seconds} s", **parts) if holds else t("Not all of {n} proofs hold, {seconds} s", **parts)
+        )
     return 0 if holds else 1
 
 
@@ -89,7 +87,7 @@ def _proofs(laws: list[tuple[Law, Any]], *, full: bool) -> Iterator[Proof]:
     session = Session.over(book(), time.perf_counter)
     about_book = list(prove_book(book(), session))
     for place, (law, spans) in enumerate(laws, 1):
-        _progress(f"{spans[0][0]}: law {place} of {len(laws)}")
+        _progress(t("{day}: law {place} of {laws}", day=spans[0][0], place=place, laws=len(laws)))
         yield from prove_law(law, spans, session)
     _progress("")
     for proof in about_book:
@@ -102,14 +100,15 @@ def _progress(text: str) -> None:
 
 
 def _tell(proof: Proof) -> None:
-    click.echo(f"{_MARK[proof.holds]} {proof.id:13} {proof.seconds:6.2f} s  {proof.statement}")
+    click.echo(f"{_MARK[proof.holds]} {proof.id:13} {proof.seconds:6.2f} s  {told(proof.statement)}")
     for finding in proof.findings:
         click.echo(_line(finding))
 
 
 def _line(finding: Any, since: str = "") -> str:
     cite = f" [{finding.cite}]" if finding.cite else ""
-    text = f"    {'failure' if finding.fails else 'note'}: {since}{finding.text}{cite}"
+    said = f"{since}{told(finding.text)}{cite}"
+    text = "    " + (t("failure: {text}", text=said) if finding.fails else t("note: {text}", text=said))
     for name, value in _flat(finding.example):
         text += f"\n        {name}: {value}"
     return text
@@ -124,7 +123,10 @@ def _flat(example: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if name == "facts":
             yield from ((fact, show_value(held)) for fact, held in value.items() if fact not in changes)
         elif name == "changes":
-            yield from ((fact, " becomes ".join(map(show_value, pair))) for fact, pair in value.items())
+            yield from (
+                (fact, t("{before} becomes {after}", before=show_value(pair[0]), after=show_value(pair[1])))
+                for fact, pair in value.items()
+            )
         else:
             yield name, show_value(value)
 
@@ -146,7 +148,7 @@ def _tell_all(done: list[Proof]) -> None:
         for finding in proof.findings:
             if finding.text not in seen:
                 seen.add(finding.text)
-                click.echo(_line(finding, f"from {proof.on}, {proof.id}: "))
+                click.echo(_line(finding, t("from {day}, {proof}: ", day=proof.on, proof=proof.id)))
 
 
 def _document(proof: Proof) -> dict[str, Any]:
@@ -188,12 +190,29 @@ def _law_at(point: str) -> tuple[dt.date, Law]:
 def _tell_witness(found: Difference, a: str, b: str) -> None:
     from penstock.terms.numbers import dump_json
 
-    click.echo(_FOUND[found.found])
+    click.echo(_found()[found.found])
     if found.facts:
         click.echo(dump_json(_nested(found.facts)))
     for point, answers in ((a, found.before), (b, found.after)):
         for stance, said in answers.items():
-            click.echo(f"{point}, {stance}: {said.outcome}, path {said.path}, review {said.review_policy}")
+            parts = {
+                "point": point,
+                "stance": code("stance", stance),
+                "outcome": code("outcome", said.outcome),
+                "path": said.path,
+            }
+            policy = code("review_policy", said.review_policy)
+            click.echo(t("{point}, {stance}: {outcome}, path {path}, review {policy}", **parts, policy=policy))
+
+
+def _found() -> dict[str, str]:
+    return {
+        "sample": t("A transaction that the two laws answer differently:"),
+        "solver": t("A transaction that the two laws answer differently, found by the solver:"),
+        "equal": t("Proved equal: every transaction has the same outcome, path and review policy under both laws."),
+        "day": t("Proved equal for acts on one and the same day. At most what the law counts in days differs."),
+        "open": t("No transaction was found that tells the two laws apart, and that there is none is not proved."),
+    }
 
 
 def _said(answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,9 +258,10 @@ def coverage(cases: tuple[str, ...], against: str | None, as_json: bool) -> None
         return
     _tell_coverage(found, bool(cases))
     for gap in gaps:
-        click.echo(f"missing: {gap.cite}" + (f" (within {', '.join(gap.within)})" if gap.within else ""))
+        within = t(" (within {cites})", cites=", ".join(gap.within)) if gap.within else ""
+        click.echo(t("missing: {cite}", cite=gap.cite) + within)
     if against and not gaps:
-        click.echo("Nothing is missing.")
+        click.echo(t("Nothing is missing."))
 
 
 def _cases(files: Iterable[str]) -> Iterator[Mapping[str, Any]]:
@@ -268,12 +288,10 @@ def _entry(entry: Any) -> dict[str, Any]:
 def _tell_coverage(found: Coverage, with_cases: bool) -> None:
     for part, entries in found.parts.items():
         rules = set[str]().union(*(entry.rules for entry in entries))
-        counts = f"{_count(len(entries), 'citation')}, {_count(len(rules), 'rule')}"
-        click.echo(f"{f'15 CFR part {part}' if part else 'Other sources'}: {counts}")
+        counts = [count(len(entries), "{n} citation", "{n} citations"), count(len(rules), "{n} rule", "{n} rules")]
+        click.echo(f"{f'15 CFR part {part}' if part else t('Other sources')}: {t(', ').join(counts)}")
         for entry in entries:
-            found_by = [(len(entry.rules), "rule"), (entry.cells, "cell"), (len(entry.cases) if with_cases else 0, "case")]
-            click.echo(f"  {entry.cite:40} {', '.join(_count(*pair) for pair in found_by if pair[0]) or 'named only'}")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+            found_by = [count(len(entry.rules), "{n} rule", "{n} rules")] if entry.rules else []
+            found_by += [count(entry.cells, "{n} cell", "{n} cells")] if entry.cells else []
+            found_by += [count(len(entry.cases), "{n} case", "{n} cases")] if with_cases and entry.cases else []
+            click.echo(f"  {entry.cite:40} {t(', ').join(found_by) or t('named only')}")

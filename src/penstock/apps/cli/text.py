@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
 
+from penstock.apps.cli.language import code, count, country, prose, say, t, told, word
 from penstock.decision import library
 from penstock.decision.determination import Determination
 from penstock.decision.witness import Witness
 from penstock.rulebook import STANCES
 from penstock.rulebook.diff import Change
 from penstock.rulebook.render import show_value
-from penstock.terms.countries import country_name
 from penstock.terms.errors import UnknownFact
 from penstock.terms.numbers import dump_json
 from penstock.terms.suggest import nearest
@@ -23,41 +24,8 @@ from penstock.terms.vocabulary import FactSpec, vocabulary
 
 __all__ = ["changes", "classification", "determination", "facts", "proof", "provisions", "table"]
 
-_WIDTH = 100
-_OUTCOME = {
-    "no_license_required": "no license is required",
-    "authorization_available": "a license is required, and an authorization is available",
-    "license_required": "a license is required and no license exception is available",
-    "prohibited": "the act is prohibited",
-    "not_subject": "the item is not subject to the EAR",
-    "unknown": "the facts given do not decide it",
-}
-_POLICY = {
-    "presumption_of_approval": "an application meets a presumption of approval",
-    "case_by_case": "an application is reviewed case by case",
-    "presumption_of_denial": "an application meets a presumption of denial",
-    "policy_of_denial": "an application meets a policy of denial",
-    "mixed": "part of the amount is approvable, the rest meets a policy of denial",
-    "per_entity_list_entry": "the Entity List entry states how an application is reviewed",
-    "none_stated": "the text states no review policy",
-    "unknown": "how an application is reviewed depends on facts not given",
-    "not_applicable": "no license is needed",
-}
-_KINDS = {
-    "instrument": "Instruments",
-    "requirement": "License requirements",
-    "authorization": "License exceptions and statuses",
-    "review": "License review",
-    "duty": "Duties",
-    "flag": "Red flags",
-    "table": "Tables",
-    "definition": "Definitions",
-}
+_PARTS = re.compile(r"; (?![^(]*\))")  # a semicolon inside parentheses belongs to a citation
 _STATUS = {"met": "[x]", "unmet": "[ ]", "unknown": "[?]"}
-
-
-def _say(text: str, indent: int = 0) -> None:
-    click.echo(textwrap.fill(text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2)))
 
 
 def _head(title: str) -> None:
@@ -72,27 +40,37 @@ def determination(answer: Determination, only: str | None) -> None:
     shown = [only] if only else list(STANCES)
     blocks = {name: answer.stance(name).block for name in shown}
     lead = blocks.get("enforced", blocks[shown[0]])
-    _say(_sentence(answer, lead, "enforced" if "enforced" in blocks else shown[0]))
-    _say(_what(answer))
+    say(_sentence(answer, lead, "enforced" if "enforced" in blocks else shown[0]))
+    say(_what(answer))
     for name in shown:
         _stance(answer, name, blocks[name], same=len(shown) > 1 and name == "codified" and _alike(blocks))
     _flags(lead)
     _citations(blocks)
-    _head("Rests on")
+    _head(t("Rests on"))
     for assumption in (*answer.prepared.assumptions, *answer.notes):
-        _say(f"- {assumption}", 2)
-    dates = library.data_dates()
-    _say("- Data as of: " + ", ".join(f"{name} {day}" for name, day in dates.items()), 2)
+        say(f"- {told(assumption)}", 2)
+    dates = [f"{word('data', name)} {told(str(day))}" for name, day in library.data_dates().items()]
+    say("- " + t("Data as of: {dates}", dates=t("; ").join(dates)), 2)
     readings = _readings(answer)
     if readings:
-        _say("- Readings chosen: " + ", ".join(readings), 2)
+        say("- " + t("Readings chosen: {readings}", readings=_list(readings)), 2)
     click.echo()
     for name in shown:
-        verdict = answer.verdicts[name]
-        click.echo(
-            f"{name}: {verdict.outcome} | path {verdict.path} | review {verdict.review_policy} | "
-            f"may proceed: {blocks[name]['may_proceed']}"
-        )
+        click.echo(f"{_verdict(name, answer.verdicts[name])} | {_proceed(blocks[name]['may_proceed'])}")
+
+
+def _verdict(stance: str, verdict: Any) -> str:
+    """Return the short answer of a stance: the codes of the contract in English, their words in other languages."""
+    parts = {"stance": code("stance", stance), "outcome": code("outcome", verdict.outcome), "path": verdict.path}
+    return t("{stance}: {outcome} | path {path} | review {policy}", **parts, policy=code("review_policy", verdict.review_policy))
+
+
+def _proceed(said: str) -> str:
+    return t("may proceed: {said}", said=code("may_proceed", said))
+
+
+def _list(parts: Iterable[str]) -> str:
+    return t(", ").join(parts)
 
 
 def _alike(blocks: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -103,161 +81,189 @@ def _alike(blocks: Mapping[str, Mapping[str, Any]]) -> bool:
 
 def _sentence(answer: Determination, block: Mapping[str, Any], stance: str) -> str:
     verdict = answer.verdicts[stance]
-    start = {
-        "clear": "Yes",
-        "with_conditions": "Yes, with conditions",
-        "hold": "Hold",
-        "stop": "No",
-        "unknown": "Undetermined",
-    }[block["may_proceed"]]
-    end = _OUTCOME[verdict.outcome]
+    end = word("outcome", verdict.outcome)
     if verdict.outcome == "authorization_available":
-        end = f"a license is required, and {verdict.path} is available"
+        end = t("a license is required, and {path} is available", path=verdict.path)
     if verdict.outcome == "license_required":
-        end += f"; {_POLICY[verdict.review_policy]}"
+        end = t("{outcome}; {review}", outcome=end, review=word("review", verdict.review_policy))
     if verdict.outcome == "unknown":
-        end += ": " + ", ".join(entry["id"] for entry in block["missing_facts"][:4])
+        end = t("{outcome}: {facts}", outcome=end, facts=_list(entry["id"] for entry in block["missing_facts"][:4]))
     if block["may_proceed"] == "hold":
-        end += ", but a red flag is raised and must be resolved first"
-    by = "as enforced" if stance == "enforced" else "as codified"
-    text = f"{start}: on {answer.on}, by the law {by}, {end}."
-    if answer.stances_differ and stance == "enforced":
-        text += f" By the text as codified, {_OUTCOME[answer.verdicts['codified'].outcome]}."
+        end = t("{answer}, but a red flag is raised and must be resolved first", answer=end)
+    parts = {"start": word("may_proceed", block["may_proceed"]), "day": answer.on, "answer": end}
+    if stance == "codified":
+        return t("{start}: on {day}, by the law as codified, {answer}.", **parts)
+    text = t("{start}: on {day}, by the law as enforced, {answer}.", **parts)
+    if answer.stances_differ:
+        text += t(" By the text as codified, {outcome}.", outcome=word("outcome", answer.verdicts["codified"].outcome))
     return text
 
 
 def _what(answer: Determination) -> str:
     values = answer.prepared.values
     place = values.get("destination.country")
-    buyer = values.get("parties.ultimate_consignee.name", "the ultimate consignee")
-    block = answer.enforced.block
-    act = str(values.get("activity.type", "act")).replace("_", " ")
-    item = values.get("item.chip", values.get("item.kind", "an item"))
-    parts = [f"{act} of {item} ({block['eccn']})"]
-    if place:
-        parts.append(f"to {buyer} in {country_name(place)}")
-    return "Asked: " + " ".join(parts) + "."
+    act = word("act", values.get("activity.type", "act"))
+    item = values["item.chip"] if "item.chip" in values else word("item", values.get("item.kind", "other"))
+    parts = {"act": act, "item": item, "eccn": answer.enforced.block["eccn"]}
+    if not place:
+        return t("Asked: {act} of {item} ({eccn}).", **parts)
+    buyer = values.get("parties.ultimate_consignee.name") or t("the ultimate consignee")
+    return t("Asked: {act} of {item} ({eccn}) to {buyer} in {place}.", **parts, buyer=buyer, place=country(place))
 
 
 def _stance(answer: Determination, name: str, block: Mapping[str, Any], *, same: bool) -> None:
-    title = (
-        "As codified (the text whose compliance date has come)"
+    _head(
+        t("As codified (the text whose compliance date has come)")
         if name == "codified"
-        else "As enforced (what BIS has not announced it does not enforce)"
+        else t("As enforced (what BIS has not announced it does not enforce)")
     )
-    _head(title)
     if same:
-        _say("The same as enforced, below.", 2)
+        say(t("The same as enforced, below."), 2)
         return
     for requirement in block["requirements"]:
-        _say(_requirement_line(requirement), 2)
+        say(_requirement_line(requirement), 2)
     if not block["requirements"]:
-        _say("No requirement reaches these facts.", 2)
+        say(t("No requirement reaches these facts."), 2)
     for entry in block["authorizations"]["available"]:
         _authorization(answer, entry, chosen=entry["id"] == block["path"])
     for entry in block["authorizations"]["undetermined"]:
-        _say(f"? {entry['id']} ({entry['cite']}) depends on {', '.join(entry['missing'])}", 2)
-    barred = [f"{entry['id']}: {', '.join(entry['reasons'])}" for entry in block["authorizations"]["unavailable"]]
-    if barred:
-        _say("Not available: " + "; ".join(barred), 2)
+        say("? " + t("{id} ({cite}) depends on {facts}", id=entry["id"], cite=entry["cite"], facts=_list(entry["missing"])), 2)
+    if block["authorizations"]["unavailable"]:
+        say(t("Not available:"), 2)
+    for entry in block["authorizations"]["unavailable"]:
+        say(t("{id}: {reasons}", id=entry["id"], reasons=t("; ").join(word("reason", r) for r in entry["reasons"])), 4)
     _license(block)
     _before(answer, block)
     open_ = [
         e["id"] for e in block["missing_facts"] if block["path"] in ("LICENSE", "UNKNOWN") or e["decides"] != ["review_policy"]
     ]
     if open_:
-        _say("Would decide it: " + ", ".join(open_), 2)
+        say(t("Would decide it: {facts}", facts=_list(open_)), 2)
     for reading in library.book().readings.values():
         if reading.point and reading.point in block["ambiguities"]:
-            chosen = answer.program.law.switches[reading.name]
-            _say(f"Open point {reading.point}, read as {reading.name}={chosen}: {reading.about}", 2)
+            chosen = f"{reading.name}={answer.program.law.switches[reading.name]}"
+            say(
+                t(
+                    "Open point {point}, read as {reading}: {about}",
+                    point=reading.point,
+                    reading=chosen,
+                    about=told(reading.about),
+                ),
+                2,
+            )
 
 
 def _requirement_line(requirement: Mapping[str, Any]) -> str:
     mark = {True: "●", "unknown": "?"}[requirement["scope_met"]] if requirement["binding"] else "○"
+    start = {"id": f"{mark} {requirement['id']}", "cite": requirement["cite"]}
     if requirement["scope_met"] == "unknown":
-        how = "may apply: facts are missing"
+        how = t("{id} [{cite}] may apply: facts are missing.", **start)
     elif requirement["binding"]:
-        how = "binds"
+        how = t("{id} [{cite}] binds.", **start)
     elif requirement.get("not_enforced_by"):
-        how = f"is not enforced ({requirement['not_enforced_by']})"
+        how = t("{id} [{cite}] is not enforced ({by}).", **start, by=requirement["not_enforced_by"])
     else:
-        how = "does not bind yet: its compliance date is to come"
-    return f"{mark} {requirement['id']} [{requirement['cite']}] {how}. {requirement['text']}"
+        how = t("{id} [{cite}] does not bind yet: its compliance date is to come.", **start)
+    return _sentences(how, told(requirement["text"]))
+
+
+def _sentences(one: str, two: str) -> str:
+    return t("{one} {two}", one=one, two=two)
 
 
 def _authorization(answer: Determination, entry: Mapping[str, Any], *, chosen: bool) -> None:
-    _say(f"{'→' if chosen else '+'} {entry['id']} [{entry['cite']}] available. {entry['text']}", 2)
+    id = f"{'→' if chosen else '+'} {entry['id']}"
+    say(_sentences(t("{id} [{cite}] available.", id=id, cite=entry["cite"]), told(entry["text"])), 2)
     if not chosen:
         return
     if entry["headroom_tpp"] is not None:
-        after = entry["remaining_after_tpp"]
-        left = f"; {show_value(after)} TPP left after this" if after is not None else ""
-        _say(f"Room: {show_value(entry['headroom_tpp'])} TPP{left}", 4)
+        room, after = show_value(entry["headroom_tpp"]), entry["remaining_after_tpp"]
+        left = t("Room: {room} TPP; {after} TPP left after this", room=room, after=show_value(after))
+        say(t("Room: {room} TPP", room=room) if after is None else left, 4)
     _before(answer, entry)
 
 
 def _before(answer: Determination, entry: Mapping[str, Any]) -> None:
     """Print what a path asks for: the papers to have, and what is due when."""
     for paper in entry.get("conditions", ()):
-        _say(f"{_STATUS[paper['status']]} {paper['id']} [{paper['cite']}]", 4)
+        _paper(paper)
     for duty in entry.get("duties", ()):
-        unsure = " (if the counter, which is not given, reaches the limit)" if duty.get("applies") == "unknown" else ""
-        _say(f"{_due(answer.on, duty)}: {duty['text']}{unsure} [{duty['cite']}]", 4)
+        text = told(duty["text"])
+        if duty.get("applies") == "unknown":
+            text = t("{duty} (if the counter, which is not given, reaches the limit)", duty=text)
+        say(t("{due}: {duty} [{cite}]", due=_due(answer.on, duty), duty=text, cite=duty["cite"]), 4)
+
+
+def _paper(paper: Mapping[str, Any]) -> None:
+    say(f"{_STATUS[paper['status']]} {paper['id']}: {word('condition', paper['id'])} [{paper['cite']}]", 4)
 
 
 def _due(on: dt.date, duty: Mapping[str, Any]) -> str:
     """Return when a duty falls due, the date of the act taken for the event."""
     days, months = duty["deadline_days"], duty["interval_months"]
+    event = word("event", duty["event"])
     if months is not None:
-        return f"every {months} months"
-    if days in (0, None):
-        return f"with the {duty['event'].replace('_', ' ')}" if days == 0 and duty["event"] != "shipment" else "before shipment"
-    return (
-        f"by {on + dt.timedelta(days=int(days))} ({abs(days)} days {'before' if days < 0 else 'after'} {duty['event']} on {on})"
-    )
+        return t("every {months} months", months=months)
+    if days is None or (days == 0 and duty["event"] == "shipment"):
+        return t("before shipment")
+    if days == 0:
+        return t("with the {event}", event=event)
+    parts = {"day": on + dt.timedelta(days=int(days)), "days": abs(days), "event": event, "on": on}
+    if days < 0:
+        return t("by {day} ({days} days before {event} on {on})", **parts)
+    return t("by {day} ({days} days after {event} on {on})", **parts)
 
 
 def _license(block: Mapping[str, Any]) -> None:
     license = block["license"]
     if not license or block["path"] != "LICENSE":
         return
-    cite = f" [{license['cite']}]" if license["cite"] else ""
-    _say(f"License: {license['review_policy'].replace('_', ' ')}{cite}, valid {license['validity_months']} months"
-         + (", purchase order required" if license["purchase_order_required"] else ""), 2)  # fmt: skip
+    policy = word("review_policy", license["review_policy"]) + (f" [{license['cite']}]" if license["cite"] else "")
+    parts = {"policy": policy, "months": license["validity_months"]}
+    if license["purchase_order_required"]:
+        say(t("License: {policy}, valid {months} months, purchase order required", **parts), 2)
+    else:
+        say(t("License: {policy}, valid {months} months", **parts), 2)
     if license["remainder_tpp"]:
         within, beyond = show_value(license["approvable_tpp"]), show_value(license["remainder_tpp"])
-        _say(f"approvable {within} TPP; the remaining {beyond} TPP meet a {license['remainder_policy'].replace('_', ' ')}", 4)
+        rest = word("review_policy", license["remainder_policy"])
+        say(t("approvable: {within} TPP; the remaining {beyond} TPP: {policy}", within=within, beyond=beyond, policy=rest), 4)
     for entry in block["ledger"]:
-        before, after, limit = (show_value(entry[f"{part}_tpp"]) for part in ("balance_before", "balance_after", "limit"))
-        _say(
-            f"takes {show_value(entry['amount_tpp'])} TPP of {entry['id']} {entry['key'] or ''}: {before} → {after} of {limit}", 4
-        )
+        say(_debit(entry), 4)
     for condition in license["conditions"]:
-        _say(f"{_STATUS[condition['status']]} {condition['id']} [{condition['cite']}]", 4)
+        _paper(condition)
     for charge in block["charges"]:
-        _say(f"charge: {charge['percent']} % {charge['id']}: {charge['text']} [{charge['cite']}]", 4)
+        text = f"{charge['percent']} % {charge['id']}: {told(charge['text'])} [{charge['cite']}]"
+        say(t("charge: {charge}", charge=text), 4)
+
+
+def _debit(entry: Mapping[str, Any]) -> str:
+    before, after, limit = (show_value(entry[f"{part}_tpp"]) for part in ("balance_before", "balance_after", "limit"))
+    return t("takes {amount} TPP of the {ledger} ({id}): {before} → {after} of {limit}", amount=show_value(entry["amount_tpp"]),
+             ledger=word("ledger", entry["id"]), id=f"{entry['id']} {entry['key'] or ''}".strip(), before=before, after=after,
+             limit=limit)  # fmt: skip
 
 
 def _flags(block: Mapping[str, Any]) -> None:
     flags = block["red_flags"]
-    _head("Red flags")
+    _head(t("Red flags"))
     for flag in flags["raised"]:
-        _say(f"! {flag['id']} {flag['question']} [{flag['cite']}]", 2)
-    counts = f"{len(flags['raised'])} raised, {len(flags['cleared'])} cleared, {len(flags['unanswered'])} not answered"
-    _say(counts + " (an unanswered question is not a cleared one)", 2)
+        say(f"! {flag['id']} {told(flag['question'])} [{flag['cite']}]", 2)
+    counts = {"raised": len(flags["raised"]), "cleared": len(flags["cleared"]), "open": len(flags["unanswered"])}
+    say(t("{raised} raised, {cleared} cleared, {open} not answered (an unanswered question is not a cleared one)", **counts), 2)
 
 
 def _citations(blocks: Mapping[str, Mapping[str, Any]]) -> None:
-    _head("Authority")
+    _head(t("Authority"))
     seen: dict[str, Mapping[str, Any]] = {}
     for block in blocks.values():
         seen |= {f"{c['cite']}{c['instrument']}": c for c in block["citations"]}
     for c in seen.values():
         cite = c["cite"] if c["cite"] == c["instrument"] else f"{c['cite']}, {c['instrument']}"
-        _say(f"- {cite}: {c['force'].replace('_', ' ')}, effective {c['effective']}, confidence {c['confidence']}", 2)
+        parts = {"force": word("force", c["force"]), "day": c["effective"], "confidence": word("confidence", c["confidence"])}
+        say("- " + t("{cite}: {force}, effective {day}, confidence {confidence}", cite=cite, **parts), 2)
     if not seen:
-        _say("- none", 2)
+        say("- " + t("none"), 2)
 
 
 def _readings(answer: Determination) -> list[str]:
@@ -270,14 +276,24 @@ def proof(answer: Determination, only: str | None) -> None:
     program = answer.program
     for stance in [only] if only else STANCES:
         verdict = answer.verdicts[stance]
-        click.echo(f"{stance}: {verdict.outcome} | path {verdict.path} | review {verdict.review_policy}")
+        click.echo(_verdict(stance, verdict))
         met = [r.scope for r in program.requirements if r.standing.binds(stance)]
         for line in answer.explanation.proof(*met):
-            click.echo(f"  {line}")
+            click.echo(f"  {_proof_line(line)}")
         if verdict.license_required is not False:
             for line in answer.explanation.proof(*(a.available for a in program.authorizations)):
-                click.echo(f"  {line}")
+                click.echo(f"  {_proof_line(line)}")
         click.echo()
+
+
+def _proof_line(line: str) -> str:
+    """Return a line of a proof with what its provision says in the language spoken; names and numbers stay."""
+    start, colon, rest = line.partition(": ")
+    said, bracket, cite = rest.rpartition(" [")
+    if bracket:
+        return f"{start}{colon}{told(said)}{bracket}{cite}"
+    margin, above = t("margin {gap}", gap=""), t("(above)")
+    return line.replace("margin ", margin).removesuffix("(above)") + (above if line.endswith("(above)") else "")
 
 
 # ---- classification, tables, facts
@@ -287,14 +303,15 @@ def classification(answer: Mapping[str, Any], on: str, source: str) -> None:
     """Print a classification: the class in one sentence, then the numbers behind it."""
     eccn = answer["eccn"]
     paragraphs = f" ({', '.join(answer['paragraphs'])})" if answer["paragraphs"] else ""
-    said = {"none": "not in 3A090, 4A090, 4E091 or a .z paragraph", "unknown": "undetermined"}.get(eccn, f"{eccn}{paragraphs}")
-    _say(f"{source} on {on}: {said}.")
+    said = {"none": t("not in 3A090, 4A090, 4E091 or a .z paragraph"), "unknown": t("undetermined")}.get(eccn, eccn + paragraphs)
+    say(t("{item} on {day}: {answer}.", item=source, day=on, answer=said))
     if eccn == "unknown":
-        _say(f"Possible: {', '.join(answer['candidates'])}. Decided by: {', '.join(answer['missing_facts'])}.", 2)
+        classes, facts = _list(answer["candidates"]), _list(answer["missing_facts"])
+        say(t("Possible: {classes}. Decided by: {facts}.", classes=classes, facts=facts), 2)
     for key in ("tpp", "performance_density", "counted_operations"):
         if answer[key] is not None:
             value = f"{float(answer[key]):.4g}" if key == "performance_density" else show_value(answer[key])
-            _say(f"{key.replace('_', ' ')}: {value}", 2)
+            say(t("{what}: {value}", what=word("class", key), value=value), 2)
     for key in (
         "nac_aca_eligible",
         "review_lane",
@@ -305,24 +322,26 @@ def classification(answer: Mapping[str, Any], on: str, source: str) -> None:
     ):
         if answer[key] not in (None, "not_applicable"):
             value = answer[key]["numbers_met"] if key == "review_lane" else answer[key]
-            _say(f"{key.replace('_', ' ')}: {show_value(value)}", 2)
+            say(t("{what}: {value}", what=word("class", key), value=word("class_value", show_value(value))), 2)
     for reading in answer["ambiguities"]:
-        _say(f"Under the reading {reading['id']}={reading['value']} it would be {reading['eccn']}. {reading['about']}", 2)
+        under = {"reading": f"{reading['id']}={reading['value']}", "eccn": reading["eccn"]}
+        say(_sentences(t("Under the reading {reading} it would be {eccn}.", **under), told(reading["about"])), 2)
     for note in answer["assumptions"]:
-        _say(note, 2)
+        say(told(note), 2)
 
 
 def table(answer: Mapping[str, Any]) -> None:
     """Print a table: its members, or its values by key."""
     if "members" in answer:
         members = answer["members"]
-        _say(f"{answer.get('title', ', '.join(answer.get('values', {})))} [{answer['cite']}]: {len(members)}")
-        _say(", ".join(members) or "none", 2)
+        title = told(answer["title"]) if "title" in answer else ", ".join(answer.get("values", {}))
+        say(t("{title} [{cite}]: {number}", title=title, cite=answer["cite"], number=len(members)))
+        say(", ".join(members) or t("none"), 2)
     for key, value in answer.get("values", {}).items() if "title" in answer or "members" not in answer else ():
         shown = ", ".join(value) if isinstance(value, list) else show_value(value)
         click.echo(f"  {key:8} {shown}")
     if "members" not in answer and answer.get("cite"):
-        _say(f"[{answer['cite']}]", 2)
+        say(f"[{answer['cite']}]", 2)
 
 
 def facts(name: str | None, as_json: bool) -> None:
@@ -336,10 +355,12 @@ def facts(name: str | None, as_json: bool) -> None:
     if not below:
         raise UnknownFact(f"{name} is not a fact", at=name, value=name, nearest=nearest(name, [*words.facts, *words.groups]))
     if as_json:
-        click.echo(dump_json([_entry(spec) for spec in below]))
+        click.echo(dump_json(prose([_entry(spec) for spec in below])))
     elif len(below) == 1:
         for key, value in _entry(below[0]).items():
-            _say(f"{key}: {value if not isinstance(value, list) else ', '.join(map(str, value))}")
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            shown = told(value) if key == "doc" else f"{value} ({word('absent', value)})" if key == "absent" else shown
+            say(t("{what}: {value}", what=word("entry", key), value=shown))
     else:
         for spec in below:
             click.echo(f"{spec.name:58} {spec.type:14} {spec.unit:10} {spec.absent}")
@@ -361,10 +382,10 @@ def _entry(spec: FactSpec) -> dict[str, Any]:
 def provisions(found: list[dict[str, Any]]) -> None:
     """Print provisions: text in our words, how each stands, its instruments and source."""
     for entry in found:
-        click.echo(f"{entry['kind']} {entry['id']} [{entry['cite']}]")
-        _say(entry["text"], 2)
+        click.echo(f"{word('kind', entry['kind'])} {entry['id']} [{entry['cite']}]")
+        say(told(entry["text"]), 2)
         for line in _standing_lines(entry):
-            _say(line, 4)
+            say(line, 4)
         click.echo()
 
 
@@ -375,45 +396,72 @@ def _standing_lines(entry: Mapping[str, Any]) -> Iterator[str]:
             f" {entry['unit']}" if entry["unit"] else ""
         )
     if "rule" in entry:
-        yield f"rule: {entry['rule']}"
-        due, required, enforced = entry["compliance_due"], show_value(entry["compliance_required"]), show_value(entry["enforced"])
-        text = str(entry["text_in_cfr"]).lower()
-        yield f"in the text: {text}; compliance required: {required} (from {due}); enforced: {enforced}"
+        yield t("rule: {rule}", rule=entry["rule"])
+        yield t("in the text: {text}; compliance required: {required} (from {due}); enforced: {enforced}",
+                text=_yes(entry["text_in_cfr"]), required=_yes(entry["compliance_required"]), due=entry["compliance_due"],
+                enforced=_yes(entry["enforced"]))  # fmt: skip
         if entry["not_enforced_by"]:
-            yield f"not enforced by {entry['not_enforced_by']['cite']} since {entry['not_enforced_by']['effective']}"
-    for key in ("writes", "repeals", "stops_enforcing"):
+            by = entry["not_enforced_by"]
+            yield t("not enforced by {cite} since {day}", cite=by["cite"], day=by["effective"])
+    for key, title in (("writes", t("writes")), ("repeals", t("repeals")), ("stops_enforcing", t("stops enforcing"))):
         if entry.get(key):
-            yield f"{key.replace('_', ' ')}: {', '.join(entry[key])}"
+            yield t("{what}: {value}", what=title, value=", ".join(entry[key]))
     for act in entry.get("instruments", ()):
-        dates = f"effective {act['effective']}, known since {act['known']}"
-        yield f"{act['cite']}: {act['title']} ({act['force'].replace('_', ' ')}, {dates})"
+        yield f"{act['cite']}: {told(act['title'])} ({_dated(act)})"
     if entry["kind"] == "instrument":
-        yield f"{entry['force'].replace('_', ' ')}, effective {entry['effective']}, known since {entry['known']}"
-    yield f"source: {entry['source']}; confidence {entry['confidence']}"
+        yield _dated(entry)
+    if entry.get("note"):
+        yield told(entry["note"])
+    yield t(
+        "source: {source}; confidence {confidence}", source=entry["source"], confidence=word("confidence", entry["confidence"])
+    )
 
 
-def changes(found: list[Change], told: Witness | None, a: str, b: str, *, witness: bool, as_json: bool) -> None:
+def _yes(value: bool) -> str:
+    return t("yes") if value else t("no")
+
+
+def _dated(act: Mapping[str, Any]) -> str:
+    force = word("force", act["force"])
+    return t("{force}, effective {day}, known since {known}", force=force, day=act["effective"], known=act["known"])
+
+
+def changes(found: list[Change], witness: Witness | None, a: str, b: str, *, asked: bool, as_json: bool) -> None:
     """Print the changes between two laws, or one JSON document of them."""
     if as_json:
         document: dict[str, Any] = {"a": a, "b": b, "changes": [_change(change) for change in found]}
-        if witness:
-            document["witness"] = None if told is None else _witness(told)
-        click.echo(dump_json(document))
+        if asked:
+            document["witness"] = None if witness is None else _witness(witness)
+        click.echo(dump_json(prose(document)))
         return
-    click.echo(f"From {a} to {b}: {len(found)} changes")
-    for kind, title in _KINDS.items():
+    click.echo(t("From {a} to {b}: {changes}", a=a, b=b, changes=count(len(found), "{n} change", "{n} changes")))
+    for kind, title in _kinds().items():
         rows = [change for change in found if change.kind == kind]
         if rows:
             _head(f"{title} ({len(rows)})")
         for change in rows:
-            _say(_change_line(change), 2)
-    if witness:
-        _head("Witness")
-        if told is None:
-            _say("No sample transaction is answered differently.", 2)
+            say(_change_line(change), 2)
+    if asked:
+        _head(t("Witness"))
+        if witness is None:
+            say(t("No sample transaction is answered differently."), 2)
         else:
-            _say(f"{told.stance}: before {told.before}; after {told.after}", 2)
-            click.echo(textwrap.indent(dump_json(told.document), "  "))
+            say(t("{stance}: before {before}; after {after}", stance=code("stance", witness.stance), before=told(witness.before),
+                  after=told(witness.after)), 2)  # fmt: skip
+            click.echo(textwrap.indent(dump_json(witness.document), "  "))
+
+
+def _kinds() -> dict[str, str]:
+    return {
+        "instrument": t("Instruments"),
+        "requirement": t("License requirements"),
+        "authorization": t("License exceptions and statuses"),
+        "review": t("License review"),
+        "duty": t("Duties"),
+        "flag": t("Red flags"),
+        "table": t("Tables"),
+        "definition": t("Definitions"),
+    }
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -427,9 +475,15 @@ def _witness(witness: Witness) -> dict[str, Any]:
 
 def _change_line(change: Change) -> str:
     mark = {"added": "+", "removed": "-", "changed": "~"}[change.what]
-    by = f", {change.by}" if change.by and change.by != change.cite else ""
+    by = word("force", change.by) if change.kind == "instrument" else change.by
+    start = f"{mark} {change.id} [{change.cite}{f', {by}' if by and by != change.cite else ''}]"
     moved = ""
     if change.after and change.before != change.after:
-        moved = f" ({change.before} → {change.after})" if change.before else f" ({change.after})"
-    was = f" Before: {change.was}" if change.was else ""
-    return f"{mark} {change.id} [{change.cite}{by}] {change.text}{moved}{was}"
+        before, after = (_standing(said) for said in (change.before, change.after))
+        moved = f" ({before} → {after})" if before else f" ({after})"
+    text = f"{start} {told(change.text)}{moved}"
+    return _sentences(text, t("Before: {text}", text=told(change.was))) if change.was else text
+
+
+def _standing(said: str) -> str:
+    return t("; ").join(told(part) for part in _PARTS.split(said))
