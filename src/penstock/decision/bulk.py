@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -153,7 +154,9 @@ class _Batch:
         """Return the answers of all rows."""
         tasks = list(self._tasks())
         with ThreadPoolExecutor(max(1, min(workers, len(tasks)))) as pool:
-            list(pool.map(lambda task: self._decide(*task), tasks))
+            done = [pool.submit(copy_context().run, self._decide, *task) for task in tasks]
+            for part in done:
+                part.result()
         return self._answers.decisions(tuple(program.law.hash for program in self._laws))
 
     def _check_rows(self) -> None:
