@@ -16,19 +16,13 @@ import click
 from penstock.apps.cli import prove
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
+from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
 from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
 
 _SWITCH = click.option("--set", "switches", multiple=True, metavar="SWITCH=VALUE", help="Choose a decided reading.")
 _KNOWN = click.option("--known", metavar="DATE", help="Only instruments published or announced up to this date.")
-_REGIME = click.option(
-    "--regime",
-    default="actual",
-    show_default=True,
-    metavar="NAME",
-    help="A design on top of the actual law; stack with +.",
-)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 
 
@@ -136,8 +130,9 @@ def _put(document: Any) -> None:
 @click.argument("source", metavar="FILE|-|CHIP")
 @click.option("--on", metavar="DATE", help="Date of the law (default: the date of the classification data).")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
 def classify(source: str, on: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Classify an item: facts in a file, on standard input, or the name of a chip."""
@@ -157,8 +152,9 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the act.")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Print the answer of one stance only.")
 @click.option("--explain", is_flag=True, help="Print the proof: every provision that decides, once.")
 @_JSON
@@ -191,8 +187,9 @@ def decide(
 @click.argument("target", metavar="OUT.parquet")
 @click.option("--on", required=True, metavar="COL|DATE", help="A date, or the column that holds one per row.")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 def bulk(source: str, target: str, on: str, known: str | None, regime: str, switches: tuple[str, ...]) -> None:
     """Decide every row of a Parquet file: one row in, one row out, same order."""
     from penstock.apps.parquet import decide_parquet
@@ -206,8 +203,9 @@ def bulk(source: str, target: str, on: str, known: str | None, regime: str, swit
 @click.argument("keys", nargs=-1, metavar="[KEY...]")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
 def table(
     name: str, keys: tuple[str, ...], on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool
@@ -227,15 +225,19 @@ def table(
 @cli.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="The day on which it is asked.")
+@_KNOWN
+@REGIME
+@_SWITCH
+@INSTRUMENT
 @_JSON
-def clock(file: str, on: str, as_json: bool) -> None:
+def clock(file: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Date an application or a validated end user: what is due when, who decides next, what silence means."""
     from penstock.apps.cli import kinds
     from penstock.terms.documents import read_facts
 
     day = _day(on, "--on")
     assert day is not None
-    answer = kinds.ask_clock(read_facts(_document(file)), day)
+    answer = kinds.ask_clock(read_facts(_document(file)), day, _day(known, "--known"), regime, _chosen(switches))
     _put(answer.document()) if as_json else kinds.tell_clock(answer)
 
 
@@ -243,16 +245,18 @@ def clock(file: str, on: str, as_json: bool) -> None:
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
 @_KNOWN
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
-def owners(file: str, on: str, known: str | None, switches: tuple[str, ...], as_json: bool) -> None:
+def owners(file: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Judge the owners of an entity: whether listed parties restrict it, with the holdings that carry the answer."""
     from penstock.apps.cli import kinds
     from penstock.terms.documents import read_facts
 
     day = _day(on, "--on")
     assert day is not None
-    answer = kinds.ask_owners(read_facts(_document(file)), day, _day(known, "--known"), switches=_chosen(switches))
+    answer = kinds.ask_owners(read_facts(_document(file)), day, _day(known, "--known"), regime, _chosen(switches))
     _put(answer.document()) if as_json else kinds.tell_owners(answer)
 
 
@@ -278,8 +282,9 @@ prove.register(law)
 @click.argument("cite")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
 def law_show(cite: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Show a provision by citation: its text in our words, instruments with dates and force, and how it stands."""
@@ -297,14 +302,17 @@ def law_show(cite: str, on: str, known: str | None, regime: str, switches: tuple
 @click.argument("a", metavar="DATE[@KNOWN][/REGIME]")
 @click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
 @click.option("--witness", is_flag=True, help="Print a transaction the two laws answer differently.")
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
-def law_diff(a: str, b: str, witness: bool, switches: tuple[str, ...], as_json: bool) -> None:
+def law_diff(a: str, b: str, witness: bool, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Show what changed between two laws: added, removed and changed rules and table cells, with citations."""
     from penstock.apps.cli import text
     from penstock.decision.witness import find_witness
     from penstock.rulebook.diff import diff_laws
 
+    a, b = at_regime(a, regime), at_regime(b, regime)
     laws = [_law_at(point, switches) for point in (a, b)]
     changes = diff_laws(*laws)
     found = find_witness(*laws) if witness else None
@@ -334,6 +342,7 @@ def cases() -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--kind", help="Only cases of this kind.")
 @click.option("--topic", help="Only cases of this topic.")
+@INSTRUMENT
 @click.option("--min-confidence", type=click.Choice(["low", "medium", "high"]), default="low", show_default=True)
 def cases_run(files: tuple[str, ...], kind: str | None, topic: str | None, min_confidence: str) -> int:
     """Run every case; print one line per difference and the counts."""

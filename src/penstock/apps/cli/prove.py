@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
+
 if TYPE_CHECKING:
     from penstock.decision.coverage import Coverage
     from penstock.decision.difference import Difference
@@ -54,7 +56,8 @@ def _day(value: str, name: str) -> dt.date:
 @click.command()
 @click.option("--on", metavar="DATE", help="Prove the law of one day (default: the day the instruments were gathered).")
 @click.option("--all", "every", is_flag=True, help="Prove every law since the first day of the book, future ones included.")
-@click.option("--regime", default="actual", show_default=True, metavar="NAME", help="A design on top; stack with +.")
+@REGIME
+@INSTRUMENT
 @_JSON
 def prove(on: str | None, every: bool, regime: str, as_json: bool) -> int:
     """Prove theorems about the law: totality, precedence, no dead rule, monotonicity, citations. Exit 1 if one fails."""
@@ -162,11 +165,14 @@ def _document(proof: Proof) -> dict[str, Any]:
 @click.command()
 @click.argument("a", metavar="DATE[@KNOWN][/REGIME]")
 @click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
+@REGIME
+@INSTRUMENT
 @_JSON
-def witness(a: str, b: str, as_json: bool) -> None:
+def witness(a: str, b: str, regime: str, as_json: bool) -> None:
     """Find a transaction that two laws answer differently, or prove that there is none."""
     from penstock.decision.difference import tell_apart
 
+    a, b = at_regime(a, regime), at_regime(b, regime)
     (day, one), (other, two) = _law_at(a), _law_at(b)
     found = tell_apart(one, two, (day, other))
     if as_json:
