@@ -189,8 +189,10 @@ def assumed_value(table: Table, value: Any, designs: Iterable[str]) -> Exact:
 
 
 def caveats(law: Law) -> Iterator[str]:
-    """Yield what a reader must know of an answer under a regime: that it is no law, and what Penstock assumed."""
+    """Yield what a reader must know of an answer: own instruments in use, that a regime is no law, what Penstock assumed."""
     acts = [law.instruments[id] for id in law.active if law.instruments[id].proposed]
+    for act in (law.instruments[id] for id in law.active if law.instruments[id].private):
+        yield f"Own instrument in use: {act.title} ({act.cite}; {act.force.replace('_', ' ')}), read from {act.file}."
     inner = {id for act in acts for id in act.includes}
     for act in acts:
         if act.id not in inner:

@@ -76,7 +76,7 @@ def _report(error: PenstockError, as_json: bool) -> int:
         click.echo(_plain(f"  Did you mean {error.nearest}?"), err=True)
     elif error.allowed:
         click.echo(f"  Allowed: {', '.join(map(str, error.allowed))}", err=True)
-    if error.hint:
+    if error.hint and error.hint not in error.message:
         click.echo(f"  {error.hint}", err=True)
     for other in error.more:
         near = f" (did you mean {other.nearest}?)" if other.nearest is not None else ""

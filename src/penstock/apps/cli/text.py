@@ -53,6 +53,7 @@ _KINDS = {
     "table": "Tables",
     "definition": "Definitions",
 }
+_RULE, _PROPOSED = "legislative_rule", "proposed"
 _STATUS = {"met": "[x]", "unmet": "[ ]", "unknown": "[?]"}
 
 
@@ -76,6 +77,7 @@ def determination(answer: Determination, only: str | None) -> None:
     _say(_what(answer))
     for name in shown:
         _stance(answer, name, blocks[name], same=len(shown) > 1 and name == "codified" and _alike(blocks))
+    _notices(lead)
     _flags(lead)
     _citations(blocks)
     _head("Rests on")
@@ -183,7 +185,13 @@ def _requirement_line(requirement: Mapping[str, Any]) -> str:
         how = f"is not enforced ({requirement['not_enforced_by']})"
     else:
         how = "does not bind yet: its compliance date is to come"
-    return f"{mark} {requirement['id']} [{requirement['cite']}] {how}. {requirement['text']}"
+    return f"{mark} {requirement['id']} {_cited(requirement)} {how}. {requirement['text']}"
+
+
+def _cited(entry: Mapping[str, Any]) -> str:
+    """Return the citation of an entry, with its legal force where it is not a rule that binds everybody."""
+    force = entry.get("force", _RULE)
+    return f"[{entry['cite']}]" if force == _RULE else f"[{entry['cite']}; {force.replace('_', ' ')}]"
 
 
 def _authorization(answer: Determination, entry: Mapping[str, Any], *, chosen: bool) -> None:
@@ -200,10 +208,10 @@ def _authorization(answer: Determination, entry: Mapping[str, Any], *, chosen: b
 def _before(answer: Determination, entry: Mapping[str, Any]) -> None:
     """Print what a path asks for: the papers to have, and what is due when."""
     for paper in entry.get("conditions", ()):
-        _say(f"{_STATUS[paper['status']]} {paper['id']} [{paper['cite']}]", 4)
+        _say(f"{_STATUS[paper['status']]} {paper['id']} {_cited(paper)}", 4)
     for duty in entry.get("duties", ()):
         unsure = " (if the counter, which is not given, reaches the limit)" if duty.get("applies") == "unknown" else ""
-        _say(f"{_due(answer.on, duty)}: {duty['text']}{unsure} [{duty['cite']}]", 4)
+        _say(f"{_due(answer.on, duty)}: {duty['text']}{unsure} {_cited(duty)}", 4)
 
 
 def _due(on: dt.date, duty: Mapping[str, Any]) -> str:
@@ -234,16 +242,25 @@ def _license(block: Mapping[str, Any]) -> None:
             f"takes {show_value(entry['amount_tpp'])} TPP of {entry['id']} {entry['key'] or ''}: {before} → {after} of {limit}", 4
         )
     for condition in license["conditions"]:
-        _say(f"{_STATUS[condition['status']]} {condition['id']} [{condition['cite']}]", 4)
+        _say(f"{_STATUS[condition['status']]} {condition['id']} {_cited(condition)}", 4)
     for charge in block["charges"]:
-        _say(f"charge: {charge['percent']} % {charge['id']}: {charge['text']} [{charge['cite']}]", 4)
+        _say(f"charge: {charge['percent']} % {charge['id']}: {charge['text']} {_cited(charge)}", 4)
+
+
+def _notices(block: Mapping[str, Any]) -> None:
+    """Print what the law and its guidance say about facts like these, besides the requirements."""
+    if block["notices"]:
+        _head("Bears on it")
+    for notice in block["notices"]:
+        unenforced = f" Not enforced ({notice['not_enforced_by']})." if notice.get("not_enforced_by") else ""
+        _say(f"- {notice['text']}{unenforced} {_cited(notice)}", 2)
 
 
 def _flags(block: Mapping[str, Any]) -> None:
     flags = block["red_flags"]
     _head("Red flags")
     for flag in flags["raised"]:
-        _say(f"! {flag['id']} {flag['question']} [{flag['cite']}]", 2)
+        _say(f"! {flag['id']} {flag['question']} {_cited(flag)}", 2)
     counts = f"{len(flags['raised'])} raised, {len(flags['cleared'])} cleared, {len(flags['unanswered'])} not answered"
     _say(counts + " (an unanswered question is not a cleared one)", 2)
 
@@ -255,9 +272,15 @@ def _citations(blocks: Mapping[str, Mapping[str, Any]]) -> None:
         seen |= {f"{c['cite']}{c['instrument']}": c for c in block["citations"]}
     for c in seen.values():
         cite = c["cite"] if c["cite"] == c["instrument"] else f"{c['cite']}, {c['instrument']}"
-        _say(f"- {cite}: {c['force'].replace('_', ' ')}, effective {c['effective']}, confidence {c['confidence']}", 2)
+        _say(f"- {cite}: {_force(c)}, effective {c['effective']}, confidence {c['confidence']}", 2)
     if not seen:
         _say("- none", 2)
+
+
+def _force(citation: Mapping[str, Any]) -> str:
+    """Return the legal force in words; of what is only proposed also what it is: a design, a bill, a draft."""
+    words = str(citation["force"]).replace("_", " ")
+    return f"{words} ({citation['kind']})" if citation["force"] == _PROPOSED else words
 
 
 def _readings(answer: Determination) -> list[str]:
