@@ -16,6 +16,7 @@ from penstock.apps.cli.main import cli, main
 from penstock.decision.bulk import decide_columns
 from penstock.decision.determination import decide
 from penstock.decision.library import book, with_instruments
+from tests.transactions import export
 
 LETTER = Path("examples/letters/h20.yaml")
 TEXT = LETTER.read_text("utf-8")
@@ -178,9 +179,7 @@ def test_law_diff_and_show_know_the_letter() -> None:
 def test_a_design_of_ones_own_waits_to_be_named(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(OWN_DESIGN, "utf-8")
-    party = {"name": "B", "country": "BR", "headquarters": "BR", "parent_headquarters": "BR", "lists": []}
-    facts = {**H20, "destination": "BR", "item": {"chip": "h100-sxm", "quantity": 10_000}, "consignee": party}
-    file, own = document(tmp_path, facts), ("--on", "2026-06-01", "--instrument", str(path))
+    file, own = document(tmp_path, export("BR")), ("--on", "2026-06-01", "--instrument", str(path))
     assert outcome(file, *own) == "no_license_required"
     assert outcome(file, *own, "--regime", "own-design") == "license_required"
     assert outcome(file, *own, "--regime", "own-design+repeal-to-embargo-only") == "no_license_required"

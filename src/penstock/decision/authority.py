@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["citations", "force_of", "notices"]
 
+_CHECK = "check"  # shown as a point of a checklist, not as a notice
 _LICENSE = ("license_validity", "license_needs_purchase_order")
 
 
@@ -30,7 +31,7 @@ def notices(answer: Determination) -> list[dict[str, Any]]:
     out = []
     for id, node in answer.program.notices.items():
         standing = law.standings[id]
-        if answer.explanation.value(node) == TRUE:
+        if standing.version.options["shown"] != _CHECK and answer.explanation.value(node) == TRUE:
             version = standing.version
             entry = {
                 "id": id,

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from penstock.decision.authority import citations, force_of, notices
 from penstock.decision.authorizations import authorization_block, debit, duties_of, shown_conditions
+from penstock.decision.checklists import checklists
 from penstock.decision.classification import PARAGRAPH_RULES, paragraphs_of
 from penstock.decision.program import POLICIES, Requirement, Row
 from penstock.decision.tables import country_groups_of, diffusion_tier, treated_as
@@ -88,6 +89,7 @@ def stance_block(answer: Determination, stance: str) -> dict[str, Any]:
         "ambiguities": _ambiguities(answer, requirements),
         "destination": _destination(answer),
         "notices": notices(answer),
+        "checklists": checklists(answer),
         **own,
     }
     row = _deciding_row(answer, stance) if license else None

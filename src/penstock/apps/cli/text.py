@@ -54,7 +54,8 @@ _KINDS = {
     "definition": "Definitions",
 }
 _RULE, _PROPOSED = "legislative_rule", "proposed"
-_STATUS = {"met": "[x]", "unmet": "[ ]", "unknown": "[?]"}
+_STATUS = {"met": "[x]", "unmet": "[ ]", "unknown": "[?]", "open": "[?]", "not_due": "[-]"}
+_STATUSES = ("UVEU", "NVEU")
 
 
 def _say(text: str, indent: int = 0) -> None:
@@ -78,6 +79,7 @@ def determination(answer: Determination, only: str | None) -> None:
     for name in shown:
         _stance(answer, name, blocks[name], same=len(shown) > 1 and name == "codified" and _alike(blocks))
     _notices(lead)
+    _checklists(lead)
     _flags(lead)
     _citations(blocks)
     _head("Rests on")
@@ -254,6 +256,19 @@ def _notices(block: Mapping[str, Any]) -> None:
     for notice in block["notices"]:
         unenforced = f" Not enforced ({notice['not_enforced_by']})." if notice.get("not_enforced_by") else ""
         _say(f"- {notice['text']}{unenforced} {_cited(notice)}", 2)
+
+
+def _checklists(block: Mapping[str, Any]) -> None:
+    """Print the checklists that the facts call for: of each how far it is, and of a status relied on every point."""
+    if block["checklists"]:
+        _head("Checklists")
+    for entry in block["checklists"]:
+        states = [point["status"] for point in entry["points"]]
+        counts = ", ".join(f"{states.count(s)} {s.replace('_', ' ')}" for s in ("met", "unmet", "open", "not_due") if s in states)
+        _say(f"{entry['title']} {_cited(entry)}: {counts}; `penstock law show '{entry['cite']}' --on DATE` lists them", 2)
+        for point in entry["points"] if block["path"] in _STATUSES or "unmet" in states else ():
+            if block["path"] in _STATUSES or point["status"] == "unmet":
+                _say(f"{_STATUS.get(point['status'], '[ ]')} {point['id']} {point['text']}", 4)
 
 
 def _flags(block: Mapping[str, Any]) -> None:
