@@ -11,7 +11,7 @@ from attrs import frozen
 from penstock.rulebook.book import Book
 from penstock.rulebook.parse import RuleVersion
 
-__all__ = ["Cited", "cited"]
+__all__ = ["Cited", "cited", "line_cites"]
 
 _LINES = frozenset({"needs", "within", "files"})
 
@@ -33,7 +33,7 @@ def cited(book: Book) -> Iterator[Cited]:
         for version in chain:
             place = f"{version.file}:{version.line}"
             yield Cited(version.kind, version.name, version.cite, place, version.by)
-            yield from (Cited("line", version.name, cite, place, version.by) for cite in _lines(version))
+            yield from (Cited("line", version.name, cite, place, version.by) for cite in line_cites(version))
     for table in book.tables.values():
         yield from (Cited("cell", table.id, cell.cite, table.file, cell.by) for cell in table.cells)
     yield from (Cited("instrument", act.id, act.cite, act.file) for act in book.instruments.values())
@@ -44,7 +44,7 @@ def cited(book: Book) -> Iterator[Cited]:
             yield Cited("data", str(name), str(entry["cite"]), file, str(entry.get("by", "")))
 
 
-def _lines(version: RuleVersion) -> Iterator[str]:
+def line_cites(version: RuleVersion) -> Iterator[str]:
     """Yield the citations of the lines of a license exception or review row."""
     for node in ast.walk(version.body):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _LINES and node.args:

@@ -280,22 +280,22 @@ prove.register(law)
 
 @law.command("show")
 @click.argument("cite")
-@click.option("--on", required=True, metavar="DATE", help="Date of the law.")
+@click.option("--on", metavar="DATE", help="Date of the law (default: the day the instruments were gathered).")
 @_KNOWN
 @REGIME
 @_SWITCH
 @INSTRUMENT
 @_JSON
-def law_show(cite: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
+def law_show(cite: str, on: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Show a provision by citation: its text in our words, instruments with dates and force, and how it stands."""
-    from penstock.apps.cli import text
-    from penstock.decision.library import book
+    from penstock.apps.cli import lawtext
+    from penstock.decision.library import book, data_dates
     from penstock.decision.lookup import show_law
 
-    day = _day(on, "--on")
+    day = _day(on or str(data_dates()["instruments"]), "--on")
     assert day is not None
     found = show_law(cite, book().law(day, _day(known, "--known"), regime, _chosen(switches)), day)
-    _put({"on": day, "provisions": found}) if as_json else text.provisions(found)
+    _put({"on": day, "provisions": found}) if as_json else lawtext.provisions(found)
 
 
 @law.command("diff")

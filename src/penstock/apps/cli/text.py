@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -21,7 +21,7 @@ from penstock.terms.numbers import dump_json
 from penstock.terms.suggest import nearest
 from penstock.terms.vocabulary import FactSpec, vocabulary
 
-__all__ = ["changes", "classification", "determination", "facts", "proof", "provisions", "table"]
+__all__ = ["changes", "classification", "determination", "facts", "proof", "table"]
 
 _WIDTH = 100
 _OUTCOME = {
@@ -394,40 +394,6 @@ def _entry(spec: FactSpec) -> dict[str, Any]:
 
 
 # ---- the law
-
-
-def provisions(found: list[dict[str, Any]]) -> None:
-    """Print provisions: text in our words, how each stands, its instruments and source."""
-    for entry in found:
-        click.echo(f"{entry['kind']} {entry['id']} [{entry['cite']}]")
-        _say(entry["text"], 2)
-        for line in _standing_lines(entry):
-            _say(line, 4)
-        click.echo()
-
-
-def _standing_lines(entry: Mapping[str, Any]) -> Iterator[str]:
-    if "value" in entry:
-        value = entry["value"]
-        yield (", ".join(value) if isinstance(value, list) else show_value(value)) + (
-            f" {entry['unit']}" if entry["unit"] else ""
-        )
-    if "rule" in entry:
-        yield f"rule: {entry['rule']}"
-        due, required, enforced = entry["compliance_due"], show_value(entry["compliance_required"]), show_value(entry["enforced"])
-        text = str(entry["text_in_cfr"]).lower()
-        yield f"in the text: {text}; compliance required: {required} (from {due}); enforced: {enforced}"
-        if entry["not_enforced_by"]:
-            yield f"not enforced by {entry['not_enforced_by']['cite']} since {entry['not_enforced_by']['effective']}"
-    for key in ("writes", "repeals", "stops_enforcing"):
-        if entry.get(key):
-            yield f"{key.replace('_', ' ')}: {', '.join(entry[key])}"
-    for act in entry.get("instruments", ()):
-        dates = f"effective {act['effective']}, known since {act['known']}"
-        yield f"{act['cite']}: {act['title']} ({act['force'].replace('_', ' ')}, {dates})"
-    if entry["kind"] == "instrument":
-        yield f"{entry['force'].replace('_', ' ')}, effective {entry['effective']}, known since {entry['known']}"
-    yield f"source: {entry['source']}; confidence {entry['confidence']}"
 
 
 def changes(found: list[Change], told: Witness | None, a: str, b: str, *, witness: bool, as_json: bool) -> None:
