@@ -11,6 +11,7 @@ from typing import Any
 from penstock.decision.library import book
 from penstock.rulebook import Law
 from penstock.rulebook.cited import line_cites
+from penstock.rulebook.parse import RuleVersion
 from penstock.rulebook.words import in_words
 from penstock.terms.citations import covers, forms_of
 from penstock.terms.errors import UnknownCitation
@@ -31,9 +32,7 @@ def show_law(cite: str, law: Law, on: dt.date) -> list[dict[str, Any]]:
     ['LPP_ANNUAL_TPP']
     """
     wanted = cite.replace("15 CFR part", "part").replace("15 CFR", "").replace("§", "").strip()
-    ids = [
-        id for id, standing in law.standings.items() if _matches(wanted, id, standing.version.cite, *line_cites(standing.version))
-    ]
+    ids = [id for id, standing in law.standings.items() if _matches(wanted, id, *_cites(standing.version))]
     found = [_provision(law, id) for id in sorted(ids, key=lambda id: _KINDS.index(law.standings[id].version.kind))]
     found += [_table(law, name) for name in law.tables if (cell := law.cell(name)) and _matches(wanted, name, cell.cite)]
     found += [_instrument(law, id) for id in law.active if _matches(wanted, id, law.instruments[id].cite)]
@@ -74,6 +73,13 @@ def _read(cite: str) -> tuple[str, ...]:
     """Return the parts of a citation, each written out; none where it has no known form."""
     forms = forms_of(book().data[_FORMS], (act.cite for act in book().instruments.values()))
     return tuple(part.text for part in forms.read(cite) if part.known)
+
+
+def _cites(version: RuleVersion) -> list[str]:
+    """Return the citation of a rule, and those of its lines that stand below it."""
+    own = _read(version.cite)
+    lines = (cite for cite in line_cites(version) if any(covers(one, part) for one in own for part in _read(cite)))
+    return [version.cite, *lines]
 
 
 def _matches(wanted: str, id: str, *cites: str) -> bool:

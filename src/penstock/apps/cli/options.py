@@ -10,7 +10,7 @@ import click
 
 from penstock.terms.errors import FileUnusable
 
-__all__ = ["INSTRUMENT", "REGIME", "at_regime", "read_instruments"]
+__all__ = ["at_regime", "read_instruments"]
 
 ACTUAL = "actual"
 _FILES = ("*.yaml", "*.yml")
