@@ -18,13 +18,17 @@ _LINES = frozenset({"needs", "within", "files"})
 
 @frozen
 class Cited:
-    """One citation: what carries it (a rule, a line of one, a cell, ...), its name, where it stands in the files."""
+    """One citation: what carries it (a rule, a line of one, a cell, ...), its name, where it stands in the files.
+
+    ``also`` is the name that the source itself uses, where it is another one.
+    """
 
     kind: str
     id: str
     cite: str
     place: str
     by: str = ""
+    also: str = ""
 
 
 def cited(book: Book) -> Iterator[Cited]:
@@ -41,7 +45,7 @@ def cited(book: Book) -> Iterator[Cited]:
     for file, raw in book.data.items():
         for entry in _entries(raw):
             name = entry.get("id") or entry.get("provision")
-            yield Cited("data", str(name), str(entry["cite"]), file, str(entry.get("by", "")))
+            yield Cited("data", str(name), str(entry["cite"]), file, str(entry.get("by", "")), str(entry.get("also", "")))
 
 
 def line_cites(version: RuleVersion) -> Iterator[str]:
@@ -55,4 +59,6 @@ def _entries(raw: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the entries of a data file that cite the law; a list of names that may be cited is not one of them."""
     for key, value in raw.items() if isinstance(raw, Mapping) else ():
         if isinstance(value, list) and key != "named":
-            yield from (entry for entry in value if isinstance(entry, Mapping) and "cite" in entry)
+            for entry in (entry for entry in value if isinstance(entry, Mapping)):
+                yield from [entry] if "cite" in entry else []
+                yield from _entries(entry)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.coverage import tell_facts
 from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
 
 if TYPE_CHECKING:
@@ -230,14 +231,24 @@ def _nested(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 @click.command()
 @click.argument("cases", nargs=-1, metavar="[CASES...]")
+@click.option(
+    "--facts", "folder", metavar="FOLDER", help="YAML files that name provisions: each with the rules and cases for it."
+)
 @click.option("--against", metavar="FILE|-", help="Citations, one a line; say which of them nothing in the book rests on.")
 @_JSON
-def coverage(cases: tuple[str, ...], against: str | None, as_json: bool) -> None:
-    """List what the book cites by CFR part, with the rules that rest on it and the cases of the given files that cite it."""
+def coverage(cases: tuple[str, ...], folder: str | None, against: str | None, as_json: bool) -> None:
+    """List what the book cites by CFR part, with the rules that rest on it and the cases of the given files that cite it.
+
+    With --facts it lists what a folder of YAML files names instead, and what of it nothing in the book stands for.
+    """
     from penstock.decision import coverage as ask
     from penstock.decision.library import book
 
-    found = ask.coverage(book(), _cases(cases))
+    told = list(_cases(cases))
+    found = ask.coverage(book(), told)
+    if folder:
+        tell_facts(folder, found, told, as_json=as_json)
+        return
     gaps = ask.missing(found, _lines(against)) if against else []
     if as_json:
         parts = [{"part": part, "citations": [_entry(entry) for entry in entries]} for part, entries in found.parts.items()]
