@@ -61,7 +61,12 @@ class Stands:
     @property
     def found(self) -> bool:
         """Say whether anything stands for it."""
-        return bool(self.rules or self.tables or self.other or self.within)
+        return self.written or bool(self.other or self.within)
+
+    @property
+    def written(self) -> bool:
+        """Say whether a rule or a table stands for it, and not only a question, a record or a broader citation."""
+        return bool(self.rules or self.tables)
 
 
 # ---- what a file names
@@ -82,8 +87,8 @@ def _below(raw: Any, file: str, path: tuple[str, ...], inherited: tuple[str, ...
             yield from _below(item, file, path, inherited)
     if not isinstance(raw, Mapping):
         return
-    own = tuple(_own_cites(raw, inherited))
     by_key = tuple(_cites_of(path[-1])) if path else ()
+    own = tuple(_own_cites(raw, by_key or inherited))
     if own or "id" in raw or by_key:
         name = str(raw.get("id") or ".".join(path[-2:]))
         text = next((str(raw[key]) for key in _TEXTS if isinstance(raw.get(key), str)), "")

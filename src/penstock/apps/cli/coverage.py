@@ -51,10 +51,10 @@ def _named(folder: str) -> Iterator[Named]:
 
 
 def _file(file: str, pairs: list[tuple[Named, Stands]]) -> None:
-    there = sum(stands.found for _, stands in pairs)
-    click.echo(f"{file}: {len(pairs)} named, {there} in the book")
+    written, there = (sum(held) for held in zip(*((s.written, s.found) for _, s in pairs), strict=True))
+    click.echo(f"{file}: {len(pairs)} named, {written} with rules or tables, {there - written} only to look up")
     for named, stands in pairs:
-        _say(f"{'✓' if stands.found else '✗'} {_head(named)}", 2)
+        _say(f"{'✓' if stands.written else '○' if stands.found else '✗'} {_head(named)}", 2)
         parts = [("rules", stands.rules), ("tables", stands.tables), ("also", stands.other), ("within", stands.within)]
         for word, names in (*parts, ("cases", stands.cases)):
             if names:
