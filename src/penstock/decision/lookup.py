@@ -94,7 +94,10 @@ def _cited_so(wanted: str, id: str, cite: str) -> bool:
         return any(
             text.startswith(f"{part[1]}.") or (text.startswith("Supp.") and f"part {part[1]}" in text) for text in _read(cite)
         )
-    if asked := _read(wanted):
+    asked = _read(wanted)
+    if len(asked) == 1 and _plain(wanted) != _plain(asked[0]) and _plain(wanted).startswith(_plain(asked[0])):
+        return any(_plain(part).startswith(_plain(wanted)) for part in cite.split(";"))  # a document cited with more words
+    if asked:
         return any(covers(one, part) for one in asked for part in _read(cite))
     return any(part == one for one in _paragraphs(wanted) for part in _paragraphs(cite))
 
