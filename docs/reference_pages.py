@@ -128,10 +128,14 @@ In a block:
 - `license`: how an application would be reviewed, whenever a license is required.
 - `ledger`: what the path takes from a quota.
 - `red_flags`: `raised`, `cleared`, `unanswered`.
+- `notices`: terms of the law and of guidance that the facts meet: reach, knowledge, guidance, lists of parties.
+- `checklists`: what a status, an application or guidance asks for (see [checklists](checklists.md)); a point is `met`, `unmet`, `open` or `not_due`.
 - `missing_facts`: absent facts on which the answer depends, and what each decides.
 - `what_if`: single facts whose change would flip the outcome.
 - `ambiguities`: open points of the text that touched the answer (see [readings](readings.md)).
-- `citations`: every provision and instrument the block rests on.
+- `citations`: every provision and instrument the block rests on, and the guidance that explains one of them, each with its `force`; `kind` tells a bill, a draft and a design apart.
+
+Flags, duties, conditions, charges and notices carry the `instrument` and `force` behind them too.
 
 The words these keys may hold:"""
 
@@ -159,6 +163,29 @@ def flags_page() -> str:
         "`reconstructed` from reports of a document that was not read.",
         table(["flag", "question", "raised by", "citation", "since", "verification"], rows),
     )
+
+
+def checklists_page() -> str:
+    """Return the checklists: what each asks, who calls for it, what facts show of it; and the acts that write no rule here."""
+    parts = [
+        "What a status asks of its holder, what an application certifies and what guidance advises to do, in our own words.\n"
+        "An answer shows a list where the facts call for it.\n"
+        "A point that facts show is `met` or `unmet`; any other stays `open` until somebody answers it."
+    ]
+    acts = book().instruments
+    for entry in book().data["data/checklists.yaml"]["checklists"]:
+        act = acts[entry["by"]]
+        rows = ([code(p["id"]), text(p["text"]), text(p["cite"]), "facts" if "shown_by" in p else "", str(p.get("due", "")),
+                 text(p["verification"])] for p in entry["points"])  # fmt: skip
+        head = f"## {entry['title']}\n\n{text(entry['cite'])}; {act.force.replace('_', ' ')}, {text(act.cite)}."
+        parts.append(head + "\n\n" + table(["point", "what it asks", "citation", "shown by", "due", "verification"], rows))
+    records = book().data["data/records.yaml"]["records"]
+    rows = ([text(r["cite"]), r["force"].replace("_", " "), str(r["date"]), text(r["title"]), r["confidence"]] for r in records)
+    parts.append(
+        "## Acts that write no rule\n\nThey can be looked up with `penstock law show` and change no answer: a bill, a draft and a "
+        "political commitment bind nobody.\n\n" + table(["citation", "force", "date", "what it is", "confidence"], rows)
+    )
+    return page("Checklists", *parts)
 
 
 # ---- errors
@@ -285,6 +312,7 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
     "cli": cli_page,
     "facts": facts_page,
     "answers": answers_page,
+    "checklists": checklists_page,
     "red-flags": flags_page,
     "errors": errors_page,
     "provisions": provisions_page,

@@ -165,3 +165,41 @@ def test_a_key_of_the_wrong_kind_is_refused(name: str, key: str) -> None:
     """Contract 0: a value that is not one is an error, never answered with a number: quarters are 2025Q1, years 2025."""
     with pytest.raises(PenstockError):
         read(name, [key], "2025-06-01")
+
+
+@pytest.mark.parametrize(
+    ("cite", "found"),
+    [
+        ("15 CFR 744.21", ("requirement", "military_end_use")),
+        ("§ 740.25", ("authorization", "HBM")),
+        ("740.27(a)(3)(ii)", ("authorization", "AIA")),
+        ("734.9(h)", ("definition", "direct_product_advanced_computing")),
+        ("742.6(a)(13)", ("requirement", "weights_4e091")),
+        ("red flag 28", ("flag", "KYC-28")),
+        ("Supp. No. 10 to part 748, para. 14", ("checklist", "S10-14")),
+        ("Supp. No. 2 to part 748, para. (dd)", ("checklist", "DD-7")),
+        ("BIS guidance 2025-05-13 on diversion", ("checklist", "ACT-03")),
+        ("H.R. 2683", ("record", "hr-2683")),
+        ("EO 12981", ("record", "eo-12981")),
+        ("part 750", ("definition", "license_validity")),
+        ("ADV-05", ("red flag", "ADV-05")),
+    ],
+)
+def test_a_lawyer_finds_it_by_the_citation(cite: str, found: tuple[str, str]) -> None:
+    assert found in show(cite, "2026-06-01")
+
+
+def test_one_document_is_not_another_of_the_same_day() -> None:
+    ids = {id for _, id in show("BIS guidance 2025-05-13 on diversion", "2026-06-01")}
+    assert "ADV-01" in ids
+    assert {"GP-1", "only_evaluated"}.isdisjoint(ids)
+
+
+def test_one_paragraph_of_a_supplement_is_not_all_of_it() -> None:
+    assert show("Supp. No. 10 to part 748, para. 14", "2026-06-01") == {("checklist", "S10-14")}
+
+
+def test_requirements_come_first() -> None:
+    day = dt.date(2026, 6, 1)
+    kinds = [entry["kind"] for entry in show_law("742.6", book().law(day), day)]
+    assert kinds.index("requirement") < kinds.index("review") < kinds.index("definition") < kinds.index("table")

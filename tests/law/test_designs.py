@@ -382,3 +382,36 @@ def test_a_requirement_of_a_design_is_not_in_the_cfr_and_takes_no_bit() -> None:
     (requirement,) = answer.enforced.block["requirements"]
     assert (requirement["id"], requirement["text_in_cfr"], requirement["force"]) == ("worldwide_chips", False, "proposed")
     assert answer.verdicts["enforced"].fired == 0
+
+
+def test_the_tariff_goes_with_the_lane_it_rests_on() -> None:
+    """The charge falls due on the test before export that the lane asks for; without the lane nothing is left of it."""
+    law = book().law(DAY, regime="us-monopoly")
+    assert "h200_lane" not in law.standings
+    assert "tariff_232" not in law.standings
+    assert "tariff_232" in book().law(DAY).standings
+    chip = {"kind": "integrated_circuit", "chip": "h200-sxm", "quantity": 10, "commercially_available_in_us": True}
+    charges = [enforced(export("CN", chip), ON, regime=name).block["charges"] for name in ("actual", "us-monopoly")]
+    assert [[charge["id"] for charge in found] for found in charges] == [["tariff_232"], []]
+
+
+def test_the_seven_designs_answer_the_example_differently_from_one_another() -> None:
+    names = ("carnegie-revised-tiers", "us-monopoly", "repeal-to-pre-2025", "repeal-to-embargo-only", "bilateral-deals",
+             "global-permits-2026-draft", "use-based", "chip-security")  # fmt: skip
+    answers = {name: decide(EXAMPLE, on=ON, regime=name) for name in names}
+    assert {name: answer.enforced.outcome for name, answer in answers.items()} == {
+        "carnegie-revised-tiers": "license_required",
+        "us-monopoly": "license_required",
+        "repeal-to-pre-2025": "no_license_required",
+        "repeal-to-embargo-only": "no_license_required",
+        "bilateral-deals": "license_required",
+        "global-permits-2026-draft": "license_required",
+        "use-based": "no_license_required",
+        "chip-security": "no_license_required",
+    }
+    assert [policy(answers[name].enforced) for name in ("us-monopoly", "bilateral-deals", "global-permits-2026-draft")] == [
+        "presumption_of_denial", "presumption_of_denial", "presumption_of_approval"
+    ]  # fmt: skip
+    assert {entry["id"] for entry in answers["chip-security"].enforced.block["conditions"]} == {
+        "location_verification", "boot_license"
+    }  # fmt: skip

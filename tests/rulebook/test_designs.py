@@ -154,9 +154,14 @@ def test_what_is_wrong_is_refused_with_its_place(read: Reader, text: str, said: 
 
 
 def test_a_mistake_found_when_a_rule_is_compiled_has_its_line_too(read: Reader) -> None:
-    law = read(one=RULE.format(body='"x"\n      return t.item.tpps > 1')).law(DAY, regime="one")
-    with pytest.raises(RuleError, match=r"designs/one\.yaml:18: item\.tpps is not a fact\. Did you mean item\.tpp\?"):
+    law = read(one=RULE.format(body='"x"\n      return t.item.kind > 1')).law(DAY, regime="one")
+    with pytest.raises(RuleError, match=r"designs/one\.yaml:18: > needs two numbers, got text"):
         Lowerer(law).rule("wrong")
+
+
+def test_a_fact_that_does_not_exist_is_refused_when_the_book_is_read(read: Reader) -> None:
+    message = refusal(read, one=RULE.format(body='"x"\n      return t.item.tpps > 1'))
+    assert "designs/one.yaml:18: item.tpps is not a fact. Did you mean item.tpp?" in message
 
 
 def test_a_design_is_proposed(read: Reader) -> None:
@@ -174,7 +179,7 @@ def test_only_designs_hold_rules(read: Reader, tmp_path: Path) -> None:
 
 def test_two_designs_cannot_give_one_name_to_two_provisions(read: Reader) -> None:
     rule = 'rules: |\n  @definition("example"{})\n  def twice(t: Transaction):\n      "x"\n      return True\n'
-    message = refusal(read, one=rule.format(""), two=rule.format(', replaces="abroad_again"'))
+    message = refusal(read, one=rule.format(""), two=rule.format(', replaces="is_move"'))
     assert "twice is the name of two provisions" in message
 
 

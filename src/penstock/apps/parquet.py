@@ -19,8 +19,8 @@ from typing import Any
 
 from attrs import frozen
 
-from penstock.apps.journal import Journal
 from penstock.apps.cli.language import t
+from penstock.apps.journal import Journal
 from penstock.decision.answers import Decisions
 from penstock.decision.bulk import Days, decide_columns
 from penstock.decision.fact_columns import FactColumn, name_errors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from penstock.decision.authority import force_of
 from penstock.decision.program import Authorization
 from penstock.rulebook.ir import FALSE, TRUE, Node
 from penstock.rulebook.missing import missing_below
@@ -38,7 +39,12 @@ def _available(answer: Determination, authorization: Authorization) -> dict[str,
     numbers = _numbers(answer, authorization.bucket)
     headroom, amount = _headroom(numbers), numbers.get("amount")
     papers = [
-        {"id": line.condition, "cite": line.cite, "status": _STATUS[answer.explanation.value(line.node)]}
+        {
+            "id": line.condition,
+            "cite": line.cite,
+            "status": _STATUS[answer.explanation.value(line.node)],
+            **force_of(answer, authorization.version.by),
+        }
         for line in authorization.lines
         if line.form == "files" and (line.when is None or answer.explanation.value(line.when) != FALSE)
     ]
@@ -89,7 +95,12 @@ def _violations(answer: Determination, code: str, node: Node) -> list[str]:
 def shown_conditions(answer: Determination, path: str) -> list[dict[str, Any]]:
     """Return the duties of a path that a fact shows done before the event, as open conditions."""
     return [
-        {"id": id, "cite": version.cite, "status": _STATUS[answer.explanation.value(answer.program.shown[id])]}
+        {
+            "id": id,
+            "cite": version.cite,
+            "status": _STATUS[answer.explanation.value(answer.program.shown[id])],
+            **force_of(answer, version.by),
+        }
         for id, version, _ in _of_path(answer, path)
         if id in answer.program.shown
     ]
@@ -100,7 +111,8 @@ def duties_of(answer: Determination, path: str) -> list[dict[str, Any]]:
     out = []
     for id, version, held in _of_path(answer, path):
         entry = {"id": id, "text": version.doc, "cite": version.cite, "to": version.options.get("to", ""),
-                 "event": version.options.get("event", "shipment"), **_deadline(answer, version)}  # fmt: skip
+                 "event": version.options.get("event", "shipment"), **_deadline(answer, version),
+                 **force_of(answer, version.by)}  # fmt: skip
         out.append(entry if held == TRUE else {**entry, "applies": "unknown"})
     return out
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -196,7 +197,9 @@ class _Batch:
         with ThreadPoolExecutor(max(1, min(workers, len(tasks)))) as pool:
             for law in self._laws.values() if self._staging else ():
                 self._stage(law, [task for task in tasks if task[0] is law], pool)
-            list(pool.map(lambda task: self._task(*task), tasks))
+            done = [pool.submit(copy_context().run, self._task, *task) for task in tasks]
+            for part in done:
+                part.result()
         return self._answers.decisions(tuple(program.law.hash for program in self._laws))
 
     def _stage(self, law: _Law, tasks: list[Any], pool: ThreadPoolExecutor) -> None:

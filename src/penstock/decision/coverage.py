@@ -23,6 +23,8 @@ class Covered:
     cite: str
     part: int | None
     rules: set[str] = field(factory=set)
+    tables: set[str] = field(factory=set)
+    others: set[str] = field(factory=set)
     cells: int = 0
     cases: set[str] = field(factory=set)
 
@@ -66,6 +68,10 @@ def coverage(book: Book, cases: Iterable[Mapping[str, Any]] = ()) -> Coverage:
             found = entries.setdefault(part.text, Covered(part.text, part.part))
             if entry.kind in KINDS or entry.kind == "line":
                 found.rules.add(entry.id)
+            elif entry.kind == "cell":
+                found.tables.add(entry.id)
+            else:
+                found.others.add(entry.id)
             found.cells += entry.kind == "cell"
     for case in cases:
         for part in forms.read(str(case.get("source", ""))):

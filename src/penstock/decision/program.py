@@ -126,6 +126,8 @@ class Program:
     buckets: Mapping[str, Mapping[str, Node]] = field(factory=dict)
     points: Mapping[str, Node] = field(factory=dict)
     shown: Mapping[str, Node] = field(factory=dict)
+    notices: Mapping[str, Node] = field(factory=dict)
+    parts: Mapping[str, tuple[tuple[RuleVersion, Node], ...]] = field(factory=dict)
 
     @cached_property
     def verdict(self) -> Scalar:
@@ -166,12 +168,14 @@ def build(law: Law, flags: list[Mapping[str, Any]]) -> Program:
     points = {id[len(_POINT) :].upper(): lower.rule(id) for id in law.standings if id.startswith(_POINT)}
     roots = _roots(requirements, authorizations, rows, duties, raised, anchors, stances, buckets)
     shown = {id: lower.paper(version.options["shown_by"]) for id, version, _ in duties if version.options.get("shown_by")}
-    roots += [*points.values(), *shown.values()]
+    notices = {id: lower.rule(id) for id, version in law.of_kind("definition").items() if version.options.get("shown")}
+    parts = {id: tuple((v, lower.part(v)) for v in s.version.parts) for id, s in law.standings.items() if s.version.parts}
+    roots += [*points.values(), *shown.values(), *notices.values(), *(node for held in parts.values() for _, node in held)]
     traced = [node for node in graph.reachable(roots) if node.op not in ("const", "table")]
     return Program(
         law=law, graph=graph, lowerer=lower, requirements=requirements, authorizations=authorizations, rows=rows,
         duties=duties, flags=raised, anchors=anchors, stances=stances,
-        traced=tuple(traced), buckets=buckets, points=points, shown=shown,
+        traced=tuple(traced), buckets=buckets, points=points, shown=shown, notices=notices, parts=parts,
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ __all__ = [
 
 _DATA = "data/declared_exceptions.yaml"
 _FORMS = "data/citation_forms.yaml"
+_RECORDS = "data/records.yaml"
 _END = dt.date(2100, 1, 1)
 
 
@@ -175,7 +176,8 @@ def citation_forms(book: Book) -> Forms:
 def _citations(book: Book, session: Session) -> Iterator[Finding]:
     """Yield citations that have no known form or name an instrument that the book does not have."""
     forms = citation_forms(book)
-    acts = {part.text for act in book.instruments.values() for part in forms.read(act.cite)}
+    kept = [str(record["cite"]) for record in book.data.get(_RECORDS, {}).get("records", ())]
+    acts = {part.text for cite in (*(act.cite for act in book.instruments.values()), *kept) for part in forms.read(cite)}
     for entry in cited(book):
         for part in forms.read(entry.cite):
             if not part.known:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from penstock.decision.authority import citations, force_of, notices
 from penstock.decision.authorizations import authorization_block, debit, duties_of, shown_conditions
+from penstock.decision.checklists import checklists
 from penstock.decision.classification import PARAGRAPH_RULES, paragraphs_of
-from penstock.decision.confidence import confidence_of
 from penstock.decision.program import POLICIES, Requirement, Row
 from penstock.decision.tables import country_groups_of, diffusion_tier, treated_as
 from penstock.rulebook.ir import FALSE, TRUE, UNKNOWN, Node
 from penstock.rulebook.missing import missing_below
+from penstock.rulebook.parse import RuleVersion
 from penstock.terms.numbers import Exact
-from penstock.terms.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from penstock.decision.determination import Determination
@@ -87,9 +88,12 @@ def stance_block(answer: Determination, stance: str) -> dict[str, Any]:
         "missing_facts": _missing(answer, stance),
         "ambiguities": _ambiguities(answer, requirements),
         "destination": _destination(answer),
+        "notices": notices(answer),
+        "checklists": checklists(answer),
         **own,
     }
-    block["citations"] = _citations(answer, stance, block)
+    row = _deciding_row(answer, stance) if license else None
+    block["citations"] = citations(answer, block, row.id if row else None)
     return block
 
 
@@ -135,11 +139,12 @@ def _requirements(answer: Determination, stance: str) -> Iterator[dict[str, Any]
 
 def _requirement(answer: Determination, requirement: Requirement, stance: str, scope: int) -> dict[str, Any]:
     standing = requirement.standing
-    instrument = answer.program.law.instruments[standing.version.by]
+    version = _part_met(answer, requirement)
+    instrument = answer.program.law.instruments[version.by]
     entry = {
         "id": requirement.id,
-        "cite": standing.version.cite,
-        "text": standing.version.doc,
+        "cite": version.cite,
+        "text": version.doc,
         "scope_met": _TRI[scope],
         "text_in_cfr": instrument.force != "proposed",
         "compliance_required": standing.compliance_required,
@@ -147,11 +152,17 @@ def _requirement(answer: Determination, requirement: Requirement, stance: str, s
         "binding": standing.binds(stance),
         "force": instrument.force,
         "instrument": instrument.cite,
-        "because": [standing.version.cite],
+        "because": [version.cite],
     }
     if standing.not_enforced_by:
         entry["not_enforced_by"] = answer.program.law.instruments[standing.not_enforced_by].cite
     return entry
+
+
+def _part_met(answer: Determination, requirement: Requirement) -> RuleVersion:
+    """Return the version of a requirement, or of several that hold side by side the last one that the facts meet."""
+    met = [part for part, node in answer.program.parts.get(requirement.id, ()) if answer.explanation.value(node) == TRUE]
+    return met[-1] if met else requirement.standing.version
 
 
 def _prohibitions(answer: Determination, stance: str) -> Iterator[dict[str, Any]]:
@@ -268,7 +279,7 @@ def _conditions(answer: Determination, stance: str) -> Iterator[dict[str, Any]]:
                 if line.form == "files" and line.condition not in seen and answer.explanation.value(line.when) == TRUE:  # type: ignore[arg-type]
                     seen.add(line.condition)
                     status = {0: "unmet", 1: "unknown", 3: "met"}[answer.explanation.value(line.node)]
-                    yield {"id": line.condition, "cite": line.cite, "status": status}
+                    yield {"id": line.condition, "cite": line.cite, "status": status, **force_of(answer, row.version.by)}
 
 
 def _charges(answer: Determination) -> list[dict[str, Any]]:
@@ -276,7 +287,8 @@ def _charges(answer: Determination) -> list[dict[str, Any]]:
     for id, version, node in answer.program.duties:
         if version.options.get("charge_pct") and answer.explanation.value(node) == TRUE:
             percent = answer.program.law.number(version.options["charge_pct"])
-            out.append({"id": id, "percent": percent, "cite": version.cite, "text": version.doc})
+            entry = {"id": id, "percent": percent, "cite": version.cite, "text": version.doc}
+            out.append({**entry, **force_of(answer, version.by)})
     return out
 
 
@@ -289,7 +301,8 @@ def _red_flags(answer: Determination) -> dict[str, list[dict[str, Any]]]:
     for id, flag, scope, raised in answer.program.flags:
         said = answer.prepared.values.get(f"answers.{id}")
         derived = answer.explanation.value(raised) == TRUE
-        entry = {"id": id, "question": flag["question"], "cite": flag["cite"], "verification": flag["verification"]}
+        entry = {"id": id, "question": flag["question"], "cite": flag["cite"], "verification": flag["verification"],
+                 **force_of(answer, flag["by"])}  # fmt: skip
         if said == "resolved" or (said == "absent" and not derived):
             out["cleared"].append(entry)
         elif said in ("present", "absent") or derived:
@@ -345,32 +358,3 @@ def _destination(answer: Determination) -> dict[str, Any]:
         "country_groups": country_groups_of(law, country),
         "diffusion_tier": diffusion_tier(law, country),
     }
-
-
-# ---- citations
-
-
-def _citations(answer: Determination, stance: str, block: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return every provision the answer rests on, with its instrument and force."""
-    law = answer.program.law
-    ids = [r["id"] for r in (*block["requirements"], *block["prohibitions"])]
-    ids += [a["id"] for a in block["authorizations"]["available"]]
-    row = _deciding_row(answer, stance) if block["license"] else None
-    ids += [row.id] if row else []
-    places = {value for name, value in answer.prepared.values.items() if vocabulary().facts[name].type == "country"}
-    out: dict[str, dict[str, Any]] = {}
-    for id in dict.fromkeys(ids):
-        standing = law.standings[id]
-        for act in (standing.version.by, standing.not_enforced_by):
-            if act:
-                instrument = law.instruments[act]
-                out[f"{standing.version.cite}|{act}"] = {
-                    "cite": standing.version.cite if act == standing.version.by else instrument.cite,
-                    "instrument": instrument.cite,
-                    "force": instrument.force,
-                    "effective": instrument.effective,
-                    "until": None,
-                    "source": instrument.source,
-                    "confidence": confidence_of(law, id, places) if act == standing.version.by else instrument.confidence,
-                }
-    return list(out.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -16,9 +16,9 @@ from penstock.rulebook.fold import Law, fold
 from penstock.rulebook.instruments import Instrument, read_instrument
 from penstock.rulebook.parse import RuleVersion, read_rules
 from penstock.rulebook.tables import Table, read_tables
-from penstock.terms.errors import DateOutOfRange, PenstockError, RuleError, UnknownRegime, UnknownSwitch
+from penstock.terms.errors import BadDocument, DateOutOfRange, RuleError, UnknownRegime, UnknownSwitch
 from penstock.terms.suggest import nearest
-from penstock.terms.yaml12 import load_yaml
+from penstock.terms.yaml12 import load_yaml, yaml_fault
 
 __all__ = ["ACTUAL", "Book", "Reading"]
 
@@ -53,12 +53,16 @@ class Book:
     _dates: dict[str, set[dt.date]] = field(factory=dict, init=False)
 
     @classmethod
-    def read(cls, root: Traversable, first_day: dt.date) -> Book:
-        """Read a folder of law: ``*.py`` rules, ``tables/*.yaml``, ``instruments/``, ``designs/``, ``readings.yaml``."""
+    def read(cls, root: Traversable, first_day: dt.date, own: Iterable[tuple[str, str]] = ()) -> Book:
+        """Read a folder of law: ``*.py`` rules, ``tables/*.yaml``, ``instruments/``, ``designs/``, ``readings.yaml``.
+
+        ``own`` are the names and texts of instruments of one's own, which are read as if they stood in the folder.
+        """
         files = sorted(_walk(root), key=lambda pair: pair[0])
         rules = [v for name, file in files if _is_rules(name) for v in read_rules(file.read_text("utf-8"), name)]
-        yaml = {name: _yaml(file, name) for name, file in files if name.endswith(".yaml")}
+        yaml = {name: _yaml(file.read_text("utf-8"), name) for name, file in files if name.endswith(".yaml")}
         designs = [read_design(yaml[n], file.read_text("utf-8"), n) for n, file in files if n.startswith("designs/")]
+        designs += [read_design(_yaml(text, name, trusted=False), text, name, private=True) for name, text in own]
         rules += [rule for design in designs for rule in design.rules]
         tables = amended((t for n, raw in yaml.items() if "/tables/" in n for t in read_tables(raw, n)), designs)
         acts = [read_instrument(raw, name) for name, raw in yaml.items() if name.startswith("instruments/")]
@@ -73,6 +77,10 @@ class Book:
         cls, rules: list[RuleVersion], tables: list[Table], acts: list[Instrument],
         readings: Mapping[str, Reading], data: Mapping[str, Any], first_day: dt.date,
     ) -> Book:  # fmt: skip
+        for n, act in enumerate(acts):
+            if other := next((o for o in acts[:n] if o.id == act.id), None):
+                raise RuleError(f"{act.id} is an instrument already, in {other.file}", file=act.file, line=act.line("id"),
+                                hint="Give it an id of its own.")  # fmt: skip
         instruments = {i.id: i for i in sorted(acts, key=lambda i: (i.proposed, i.effective, i.published, i.id))}
         order = list(instruments)
         for rule in rules:
@@ -177,8 +185,9 @@ def _is_rules(name: str) -> bool:
     return name.endswith(".py") and "/" in name and not name.endswith("__init__.py")
 
 
-def _yaml(file: Traversable, name: str) -> Any:
+def _yaml(text: str, name: str, *, trusted: bool = True) -> Any:
     try:
-        return load_yaml(file.read_text("utf-8"), trusted=True)
-    except PenstockError as error:
-        raise RuleError(error.message, file=name, hint=error.hint) from None
+        return load_yaml(text, trusted=trusted, marked=True)
+    except BadDocument as error:
+        said, line = yaml_fault(error)
+        raise RuleError(said, file=name, line=line, hint=error.hint or "Check indentation, quotes and colons.") from None

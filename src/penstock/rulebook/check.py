@@ -9,6 +9,7 @@ from typing import Any
 
 from penstock.rulebook.instruments import Instrument
 from penstock.rulebook.parse import RuleVersion
+from penstock.rulebook.references import check_references
 from penstock.rulebook.tables import Table
 from penstock.terms.errors import RuleError
 from penstock.terms.suggest import nearest
@@ -36,28 +37,41 @@ def check_book(
     """Refuse a book in which an instrument acts on nothing, a rule is written twice or a review has no precedence or end."""
     for table in tables.values():
         for cell in table.cells:
-            exists(cell.by, instruments, table.file, 0, "instrument")
+            exists(cell.by, instruments, table.file, cell.line, "instrument")
         _no_cycle(table.id, tables, ())
     names: dict[str, RuleVersion] = {}
     for chain in versions.values():
         _one_kind(chain)
         _no_twins(chain)
+        _on_something(chain, versions)
         for version in chain:
             _one_name(version, names)
             if shown := version.options.get("shown_by"):
                 exists(shown, vocabulary().facts, version.file, version.line, "fact")
     for act in instruments.values():
-        touched = {*act.repeals, *act.stops_enforcing, *act.compliance, *act.requires_compliance}
-        for id in {*touched, *(p for s in act.suspends for p in s.provisions)}:
-            exists(id, versions, act.file, 0, "provision")
-        for id in act.sets_aside:
-            exists(id, instruments, act.file, 0, "instrument")
+        _acts_on(act, versions, instruments)
     _reviews(versions)
+    check_references(versions, tables)
+
+
+def _acts_on(act: Instrument, versions: Mapping[str, list[RuleVersion]], instruments: Mapping[str, Instrument]) -> None:
+    """Refuse an instrument that amends, stays or explains a provision that does not exist."""
+    for key in ("repeals", "stops_enforcing", "compliance", "requires_compliance", "interprets"):
+        for id in sorted(getattr(act, key)):
+            exists(id, versions, act.file, act.line(key), "provision")
+    for stay in act.suspends:
+        for id in stay.provisions:
+            exists(id, versions, act.file, stay.line, "provision")
+    for id in sorted(act.sets_aside):
+        exists(id, instruments, act.file, act.line("sets_aside"), "instrument")
 
 
 def _no_cycle(id: str, tables: Mapping[str, Table], path: tuple[str, ...]) -> None:
     if id in path:
-        raise RuleError(f"{' -> '.join((*path, id))}: a table may not rest on itself", file=tables[id].file)
+        after = (*path, id)[path.index(id) + 1]
+        cell = next(cell for cell in tables[id].cells if after in re.findall(r"\w+", cell.expr))
+        raise RuleError(f"{' -> '.join((*path, id))}: a table may not rest on itself", file=tables[id].file, line=cell.line,
+                        hint="Write the members out in one of them.")  # fmt: skip
     for cell in tables[id].cells:
         for name in re.findall(r"\w+", cell.expr):
             if name in tables:
@@ -74,6 +88,16 @@ def _one_kind(chain: list[RuleVersion]) -> None:
                 line=version.line,
                 hint="Repeal the one and give the other a name of its own.",
             )
+
+
+def _on_something(chain: list[RuleVersion], versions: Mapping[str, list[RuleVersion]]) -> None:
+    """Refuse a version that replaces or widens a provision that nothing wrote before."""
+    first = chain[0]
+    for word in ("replaces", "widens"):
+        if first.options.get(word):
+            near = nearest(first.id, (id for id in versions if id != first.id))
+            raise RuleError(f"{first.name} {word} {first.id!r}, which nothing wrote before", file=first.file, line=first.line,
+                            hint=f"Did you mean {near}?" if near else f"Leave out `{word}=`.")  # fmt: skip
 
 
 def _no_twins(chain: list[RuleVersion]) -> None:

@@ -2,7 +2,8 @@
 
 A design is an instrument with force ``proposed`` and may hold more than an instrument does: ``rules`` in the language of
 the law, ``tables`` (cells for tables that exist, or whole new ones), ``parameters`` (numbers its source leaves open, with
-the value Penstock assumes) and ``includes`` (designs that take effect with it).
+the value Penstock assumes) and ``includes`` (designs that take effect with it).  An instrument of one's own, such as a
+letter, may hold the same, with any force: it applies as soon as it is read, and only a proposed one waits to be named.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from penstock.rulebook.tables import Cell, Table, read_tables
 from penstock.terms.errors import RuleError, UnknownSwitch
 from penstock.terms.numbers import Exact, exact
 from penstock.terms.suggest import nearest
+from penstock.terms.yaml12 import Marked, line_of
 
 __all__ = ["Design", "amended", "assumed_value", "caveats", "check_includes", "expand", "read_design"]
 
@@ -36,11 +38,11 @@ class Design:
 
     act: Instrument
     rules: tuple[RuleVersion, ...]
-    tables: tuple[Mapping[str, Any], ...]
+    tables: tuple[Any, ...]
     parameters: tuple[Table, ...]
 
 
-def read_design(raw: Any, text: str, file: str) -> Design:
+def read_design(raw: Any, text: str, file: str, *, private: bool = False) -> Design:
     """Return the design a YAML file describes, given its text too; RuleError names the file and, for rules, the line in it.
 
     >>> from penstock.terms.yaml12 import load_yaml
@@ -57,15 +59,27 @@ def read_design(raw: Any, text: str, file: str) -> Design:
     penstock.terms.errors.RuleError: x.yaml:4: abroad has no docstring. Say in one sentence what the provision does.
     """
     parts = {name: raw[name] for name in _PARTS if isinstance(raw, Mapping) and raw.get(name)}
-    act = read_instrument({k: v for k, v in raw.items() if k not in _PARTS} if parts else raw, file)
-    if not act.proposed:
-        raise RuleError(f"{act.id} is {act.force}, and a design is proposed", file=file, hint="Write `force: proposed`.")
+    act = read_instrument(_head(raw) if parts else raw, file)
+    if not act.proposed and not private:
+        raise RuleError(f"{act.id} is {act.force}, and a design is proposed", file=file, line=act.line("force"),
+                        hint="Write `force: proposed`.")  # fmt: skip
+    act = evolve(act, private=private)
     rules = tuple(read_rules(_in_place(parts["rules"], text, file), file, by=act.id)) if "rules" in parts else ()
     for rule in rules:
         if rule.by != act.id:
             raise RuleError(f"{rule.name} is written by {rule.by}", file=file, line=rule.line, hint="Leave out `by=`.")
+    for name, kind, word in (("tables", list, "list of tables"), ("parameters", Mapping, "mapping of parameters")):
+        if not isinstance(parts.get(name, kind() if kind is list else {}), kind):
+            raise RuleError(f"{name} is no {word}", file=file, line=line_of(raw, name), hint=f"Write a {word}.")
     parameters = tuple(_parameter(id, entry, act, file) for id, entry in parts.get("parameters", {}).items())
     return Design(act, rules, tuple(parts.get("tables", ())), parameters)
+
+
+def _head(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an instrument without what a design holds besides."""
+    if isinstance(raw, Marked):
+        return raw.without(*_PARTS)
+    return {key: value for key, value in raw.items() if key not in _PARTS}
 
 
 def _in_place(block: Any, text: str, file: str) -> str:
@@ -80,9 +94,11 @@ def _in_place(block: Any, text: str, file: str) -> str:
 def _parameter(id: str, raw: Any, act: Instrument, file: str) -> Table:
     """Return the table of a number that the source of a design leaves open."""
     if not isinstance(raw, Mapping) or not {"title", "value", "why"} <= set(raw) <= _PARAMETER_KEYS:
-        raise RuleError(f"the parameter {id} has title, value, why and, if it has one, unit", file=file)
+        raise RuleError(f"the parameter {id} has title, value, why and, if it has one, unit", file=file, line=line_of(raw),
+                        hint="Say in `why:` why the value is assumed.")  # fmt: skip
     if not _NAME.match(id):
-        raise RuleError(f"the parameter {id!r} is not written like a table", file=file, hint="Write it like KEY_PARTNER_FACTOR.")
+        raise RuleError(f"the parameter {id!r} is not written like a table", file=file, line=line_of(raw),
+                        hint="Write it like KEY_PARTNER_FACTOR.")  # fmt: skip
     cite = f"assumption of Penstock, not of {act.cite}"
     cell = Cell(by=act.id, cite=cite, value=raw["value"], confidence="low", assumed=raw["why"])
     return Table(id, raw["title"], "number", raw.get("unit", ""), (cell,), file, id, parameter=True)
@@ -94,30 +110,37 @@ def amended(tables: Iterable[Table], designs: Iterable[Design]) -> list[Table]:
     for design in designs:
         new = [*design.parameters]
         for raw in design.tables:
+            if not isinstance(raw, Mapping) or not {"id", "cells"} <= set(raw):
+                raise RuleError("a table has an id and cells", file=design.act.file, line=line_of(raw),
+                                hint="Write `- id: NAME` and `cells:`.")  # fmt: skip
             if "kind" in raw:
                 new += _cells(raw, raw, design.act)
             else:
-                old = _existing(raw["id"], out, design.act)
+                old = _existing(raw, out, design.act)
                 added = _cells(raw, {"id": old.id, "title": old.title, "kind": old.kind}, design.act)[0].cells
                 out[old.id] = evolve(old, cells=old.cells + added)
         for table in new:
             if table.id in out:
                 raise RuleError(f"{table.id} is a table already, in {out[table.id].file}", file=design.act.file,
+                                line=table.cells[0].line if table.cells else 0,
                                 hint="To add cells to it, leave out title and kind.")  # fmt: skip
             out[table.id] = table
     return list(out.values())
 
 
-def _existing(id: str, tables: Mapping[str, Table], act: Instrument) -> Table:
+def _existing(raw: Mapping[str, Any], tables: Mapping[str, Table], act: Instrument) -> Table:
+    id = raw["id"]
     if id not in tables:
         near = nearest(id, tables)
         hint = f"Did you mean {near}?" if near else "Give a new table a title and a kind."
-        raise RuleError(f"no table is called {id!r}", file=act.file, hint=hint)
+        raise RuleError(f"no table is called {id!r}", file=act.file, line=line_of(raw, "id"), hint=hint)
     return tables[id]
 
 
 def _cells(raw: Mapping[str, Any], head: Mapping[str, Any], act: Instrument) -> list[Table]:
-    return read_tables({"tables": [{**head, "cells": [{**cell, "by": act.id} for cell in raw["cells"]]}]}, act.file)
+    cells = [cell.with_(by=act.id) if isinstance(cell, Marked) else {**cell, "by": act.id} for cell in raw["cells"]]
+    whole = raw.with_(**{**head, "cells": cells}) if isinstance(raw, Marked) else {**head, "cells": cells}
+    return read_tables({"tables": [whole]}, act.file)
 
 
 def check_includes(instruments: Mapping[str, Instrument]) -> None:
@@ -127,9 +150,12 @@ def check_includes(instruments: Mapping[str, Instrument]) -> None:
             if id not in instruments or not act.proposed or not instruments[id].proposed:
                 near = nearest(id, (i.id for i in instruments.values() if i.proposed and i.id != id))
                 hint = f"Did you mean {near}?" if near and act.proposed else "Only designs include designs."
-                raise RuleError(f"{act.id} includes {id!r}, which is no design", file=act.file, hint=hint)
+                raise RuleError(
+                    f"{act.id} includes {id!r}, which is no design", file=act.file, line=act.line("includes"), hint=hint
+                )
         if act.includes and act.id in expand(act.includes, instruments, lambda _: True):
-            raise RuleError(f"{act.id} includes itself", file=act.file, hint="Take it out of `includes:`.")
+            raise RuleError(f"{act.id} includes itself", file=act.file, line=act.line("includes"),
+                            hint="Take it out of `includes:`.")  # fmt: skip
 
 
 def expand(named: Iterable[str], instruments: Mapping[str, Instrument], begun: Callable[[Instrument], bool]) -> tuple[str, ...]:
@@ -163,8 +189,10 @@ def assumed_value(table: Table, value: Any, designs: Iterable[str]) -> Exact:
 
 
 def caveats(law: Law) -> Iterator[str]:
-    """Yield what a reader must know of an answer under a regime: that it is no law, and what Penstock assumed."""
+    """Yield what a reader must know of an answer: own instruments in use, that a regime is no law, what Penstock assumed."""
     acts = [law.instruments[id] for id in law.active if law.instruments[id].proposed]
+    for act in (law.instruments[id] for id in law.active if law.instruments[id].private):
+        yield f"Own instrument in use: {act.title} ({act.cite}; {act.force.replace('_', ' ')}), read from {act.file}."
     inner = {id for act in acts for id in act.includes}
     for act in acts:
         if act.id not in inner:

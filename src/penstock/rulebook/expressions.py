@@ -194,6 +194,9 @@ class ExpressionReader(RowReader):
             self._allowed(node, members, {left.data})
             return self.graph.make("meets", (members,), data=(frozenset({left.data}), repr(left.data)))
         if isinstance(members, Node) and members.type.kind == "list" and isinstance(left, Node):
+            if left.op == "table":
+                name, value = left.data
+                return self.graph.make("meets", (members,), data=(frozenset({value}), name))
             return self.graph.make("holds", (left, members))
         if not isinstance(members, Members) or not isinstance(left, Node):
             self._fail(node, "`in` needs a value and a set or list")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from penstock.rulebook.instruments import Instrument
 from penstock.rulebook.parse import RuleVersion
@@ -136,12 +137,24 @@ def fold(
         if not in_text or _gone(id, in_text[-1], book, on, switches):
             continue
         stand = [_standing(v, book, on) for v in in_text]
-        standings[id] = stand[-1]
+        standings[id] = evolve(stand[-1], version=_with_parts(tuple(in_text)))
         binding = [s.version for s in stand if s.binds("enforced")]
         if binding:
-            enforced[id] = binding[-1]
+            enforced[id] = _with_parts(tuple(binding))
     live = {name: table.live(on, known, book, switches) for name, table in tables.items()}
     return Law(on, known, regime, switches, instruments, tuple(book), standings, enforced, names, tables, live)
+
+
+@lru_cache(maxsize=4096)
+def _with_parts(chain: tuple[RuleVersion, ...]) -> RuleVersion:
+    """Return the last version of a chain; where it widens the ones before, one of either scope."""
+    last = chain[-1]
+    if "widens" not in last.options or len(chain) == 1:
+        return last
+    before = _with_parts(chain[:-1])
+    options = {**before.options, **last.options}
+    body = ast.BoolOp(ast.Or(), [before.body, last.body])
+    return evolve(last, body=body, parts=(*(before.parts or (before,)), last), options=options)
 
 
 def _counting(

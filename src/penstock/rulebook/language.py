@@ -59,18 +59,32 @@ def _read_not_run(*args: Any, **options: Any) -> type_of_decorator:
     return keep
 
 
-def definition(cite: str, *, by: str, replaces: str = "", computes: str = "", unit: str = "") -> type_of_decorator:
-    """Declare a named term; ``computes`` names the fact it derives when a document does not give it."""
+def definition(
+    cite: str, *, by: str, replaces: str = "", widens: str = "", computes: str = "", unit: str = "", shown: str = ""
+) -> type_of_decorator:
+    """Declare a named term; ``computes`` names the fact it derives when a document does not give it.
+
+    ``shown`` names the heading under which an answer says that the term applies, with its citation and force.
+    ``widens`` names a term to which this one adds: either suffices.
+    """
     return _read_not_run()
 
 
 def requirement(
-    cite: str, *, by: str, replaces: str = "", prohibition: str = "", not_pursued: str = "", presumption: str = ""
+    cite: str,
+    *,
+    by: str,
+    replaces: str = "",
+    widens: str = "",
+    prohibition: str = "",
+    not_pursued: str = "",
+    presumption: str = "",
 ) -> type_of_decorator:
     """Declare a license requirement; the body is its scope.
 
     ``prohibition="listed"``: also listed among the prohibitions; ``"absolute"``: no license path, the act is prohibited.
     ``not_pursued`` names the definition of what BIS has announced it does not pursue (the enforced stance only).
+    ``widens`` names a requirement to whose scope this one adds, as a letter to one party does.
     """
     return _read_not_run()
 

@@ -39,6 +39,14 @@ class Lowerer(ExpressionReader):
             return self.graph.false
         return self._version(version, {version.parameters[0][0]: Group("")}, "")
 
+    def part(self, version: RuleVersion, env: Mapping[str, Any] | None = None) -> Node:
+        """Return the scope of one of the versions of a provision that hold side by side."""
+        outer, self._rule = self._rule, version
+        name = version.parameters[0][0]
+        node = self._bool(version.body, {name: Group("")} if env is None else {name: next(iter(env.values()))})
+        self._rule = outer
+        return node
+
     def lines(self, version: RuleVersion) -> list[Line]:
         """Return the lines of an authorization or review row whose body is a list of them."""
         env = {version.parameters[0][0]: Group("")}
@@ -88,6 +96,8 @@ class Lowerer(ExpressionReader):
         if version.kind in ("authorization", "review") and isinstance(version.body, ast.List):
             lines = self.lines(version)
             return self.graph.all_of(line.node for line in lines if line.form != "files")
+        if version.parts:
+            return self.graph.any_of(self.part(part, env) for part in version.parts)
         node = self._value(version.body, env)
         if not isinstance(node, Node):
             self._fail(version.body, "a rule must come to a value")

@@ -23,8 +23,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "flag": ("id", "cite"),
 }
 _OPTIONS: Mapping[str, frozenset[str]] = {
-    "definition": frozenset({"by", "replaces", "computes", "unit"}),
-    "requirement": frozenset({"by", "replaces", "prohibition", "not_pursued", "presumption"}),
+    "definition": frozenset({"by", "replaces", "widens", "computes", "unit", "shown"}),
+    "requirement": frozenset({"by", "replaces", "widens", "prohibition", "not_pursued", "presumption"}),
     "authorization": frozenset({"by", "replaces", "draws"}),
     "review": frozenset({"by", "of", "policy", "order", "replaces", "draws", "whole"}),
     "duty": frozenset({"by", "of", "event", "deadline_days", "interval_months", "to", "charge_pct", "shown_by", "replaces"}),
@@ -40,7 +40,8 @@ _IMPORTS = ("penstock.law", "penstock.rulebook.language", "__future__")
 class RuleVersion:
     """One version of one provision, as one instrument wrote it.
 
-    ``id`` is the provision across its versions; ``name`` is the function that writes this one.
+    ``id`` is the provision across its versions; ``name`` is the function that writes this one.  ``parts`` are the versions
+    that hold side by side where one widens another.
     """
 
     id: str
@@ -54,6 +55,7 @@ class RuleVersion:
     file: str
     line: int
     options: Mapping[str, Any] = field(factory=dict)
+    parts: tuple[RuleVersion, ...] = ()
 
     @property
     def source(self) -> str:
@@ -104,7 +106,7 @@ def _rule(function: ast.FunctionDef, file: str, by: str) -> RuleVersion:
     if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
         raise RuleError(f"{function.name} must be one return statement", file=file, line=function.lineno,
                         hint="Give a name to each step with a definition of its own.")  # fmt: skip
-    identity = options.get("id") or options.get("replaces") or function.name
+    identity = options.get("id") or options.get("replaces") or options.get("widens") or function.name
     return RuleVersion(
         id=str(identity),
         name=function.name,

@@ -15,6 +15,7 @@ from penstock.terms.dates import parse_date
 from penstock.terms.errors import PenstockError, RuleError
 from penstock.terms.numbers import Exact
 from penstock.terms.suggest import nearest
+from penstock.terms.yaml12 import line_of
 
 __all__ = ["Cell", "Table", "read_tables", "resolve_members"]
 
@@ -95,54 +96,89 @@ def read_tables(raw: Any, file: str) -> list[Table]:
     penstock.terms.errors.RuleError: x.yaml: a cell of X has no citation. Add `cite:`
     """
     if not isinstance(raw, Mapping) or not isinstance(raw.get("tables"), list):
-        raise RuleError("a table file has a list of tables", file=file, hint="Start with `tables:`.")
+        raise RuleError("a table file has a list of tables", file=file, line=line_of(raw), hint="Start with `tables:`.")
+    return [_located(entry, file) for entry in raw["tables"]]
+
+
+def _located(raw: Any, file: str) -> Table:
+    """Return a table; what is wrong with its shape is said with its line."""
     try:
-        return [_table(entry, file) for entry in raw["tables"]]
+        return _table(raw, file)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise RuleError(
-            f"a table is not as it should be: {error}", file=file, hint="Each has id, title, kind and cells."
-        ) from None
-    except RuleError:
-        raise
-    except PenstockError as error:
-        raise RuleError(error.message, file=file, hint=error.hint or "Write days as YYYY-MM-DD.") from None
+        raise RuleError(f"a table is not as it should be: {error}", file=file, line=line_of(raw),
+                        hint="Each has id, title, kind and cells.") from None  # fmt: skip
 
 
 def _table(raw: Mapping[str, Any], file: str) -> Table:
     if raw.get("kind") not in TABLE_KINDS:
-        raise RuleError(f"{raw.get('id')}: {raw.get('kind')!r} is no kind of table", file=file, hint=f"One of {TABLE_KINDS}.")
+        raise RuleError(f"{raw.get('id')}: {raw.get('kind')!r} is no kind of table", file=file, line=line_of(raw, "kind"),
+                        hint=f"One of {', '.join(TABLE_KINDS)}.")  # fmt: skip
     cells = tuple(_cell(entry, raw["id"], raw["kind"], file) for entry in raw["cells"])
-    return Table(raw["id"], raw["title"], raw["kind"], raw.get("unit", ""), cells, file, raw.get("name", raw["id"]))
+    table = Table(raw["id"], raw["title"], raw["kind"], raw.get("unit", ""), cells, file, raw.get("name", raw["id"]))
+    _no_overlap(table)
+    return table
+
+
+def _no_overlap(table: Table) -> None:
+    """Refuse two cells that say what one table holds on the same day, by the same instrument and under the same readings."""
+    whole = [cell for cell in table.cells if not cell.add and not cell.remove]
+    for i, cell in enumerate(whole):
+        if cell.last is not None and cell.first is not None and cell.last < cell.first:
+            raise RuleError(f"a cell of {table.id} ends on {cell.last}, before it begins on {cell.first}", file=table.file,
+                            line=cell.line, hint="`until:` is the last day of the cell.")  # fmt: skip
+        for other in whole[:i]:
+            if (other.by, other.when) == (cell.by, cell.when) and _meet(cell, other):
+                raise RuleError(f"two cells of {table.id} overlap: the other one is in line {other.line}", file=table.file,
+                                line=cell.line, hint="Give each day one cell: move `from:` or `effective:`.")  # fmt: skip
+
+
+def _meet(one: Cell, other: Cell) -> bool:
+    """Say whether two cells begin on the same day, or the one begins before the other, which says until when, has ended."""
+    if one.first is None or other.first is None:
+        return (one.first, one.effective) == (other.first, other.effective)
+    early, late = sorted((one, other), key=lambda cell: cell.first or dt.date.min)
+    return early.first == late.first or (early.last is not None and late.first is not None and late.first <= early.last)
 
 
 def _cell(raw: Mapping[str, Any], table: str, kind: str, file: str) -> Cell:
     for key in raw:
         if key not in _CELL_KEYS:
             near = nearest(key, _CELL_KEYS)
-            raise RuleError(f"a cell of {table} has no key {key!r}", file=file, hint=f"Did you mean {near}?" if near else None)
+            raise RuleError(f"a cell of {table} has no key {key!r}", file=file, line=line_of(raw, key),
+                            hint=f"Did you mean {near}?" if near else f"One of {', '.join(sorted(_CELL_KEYS))}.")  # fmt: skip
     for key, word in (("cite", "citation"), ("by", "instrument")):
         if not raw.get(key):
-            raise RuleError(f"a cell of {table} has no {word}", file=file, hint=f"Add `{key}:`")
-    places = (*raw.get("members", ()), *raw.get("add", ()), *raw.get("remove", ()))
-    for place in places if kind == "places" else ():
-        if place not in codes():
-            raise RuleError(f"{table} names {place!r}, which is no country code", file=file)
+            raise RuleError(f"a cell of {table} has no {word}", file=file, line=line_of(raw), hint=f"Add `{key}:`")
+    for key in ("members", "add", "remove") if kind == "places" else ():
+        for place in raw.get(key, ()):
+            if place not in codes():
+                near = nearest(place, codes())
+                raise RuleError(f"{table} names {place!r}, which is no country code", file=file, line=line_of(raw, key),
+                                hint=f"Did you mean {near}?" if near else "Write ISO 3166-1 alpha-2 codes.")  # fmt: skip
     return Cell(
         by=raw["by"],
         cite=raw["cite"],
-        value=parse_date(raw["value"], table) if kind == "date" else raw.get("value"),
+        value=_day(raw, "value", file) if kind == "date" else raw.get("value"),
         members=tuple(raw["members"]) if "members" in raw else None,
         add=tuple(raw.get("add", ())),
         remove=tuple(raw.get("remove", ())),
         expr=raw.get("expr", ""),
         key=str(raw.get("key", "")),
-        effective=parse_date(raw["effective"], table) if "effective" in raw else None,
-        first=parse_date(raw["from"], table) if "from" in raw else None,
-        last=parse_date(raw["until"], table) if "until" in raw else None,
+        effective=_day(raw, "effective", file) if "effective" in raw else None,
+        first=_day(raw, "from", file) if "from" in raw else None,
+        last=_day(raw, "until", file) if "until" in raw else None,
         when=dict(raw.get("when", {})),
         confidence=raw.get("confidence", ""),
         assumed=raw.get("assumed", ""),
+        line=line_of(raw),
     )
+
+
+def _day(raw: Mapping[str, Any], key: str, file: str) -> dt.date:
+    try:
+        return parse_date(raw[key], key)
+    except PenstockError as error:
+        raise RuleError(error.message, file=file, line=line_of(raw, key), hint="Write days as YYYY-MM-DD.") from None
 
 
 def resolve_members(table: Table, live: list[Cell], look: Callable[[str], frozenset[str]]) -> frozenset[str]:
@@ -160,26 +196,22 @@ def resolve_members(table: Table, live: list[Cell], look: Callable[[str], frozen
 def _expression(text: str, table: Table, look: Callable[[str], frozenset[str]]) -> frozenset[str]:
     """Evaluate a set expression such as ``AE | ((D1 | D4 | D5) - (A5 | A6))``."""
     try:
-        tree = ast.parse(text, mode="eval").body
-    except SyntaxError:
-        raise RuleError(f"{table.id}: {text!r} is no set expression", file=table.file) from None
-    return _set(tree, table, look)
+        return _set(ast.parse(text, mode="eval").body, look)
+    except (SyntaxError, KeyError) as error:
+        name = error.args[0] if isinstance(error, KeyError) else ""
+        said = f"no table and no country is called {name}" if name else f"{text!r} is no set expression"
+        line = next((cell.line for cell in table.cells if cell.expr == text), 0)
+        raise RuleError(f"{table.id}: {said}", file=table.file, line=line,
+                        hint="Join names of tables and countries by | & and -.") from None  # fmt: skip
 
 
-def _set(node: ast.expr, table: Table, look: Callable[[str], frozenset[str]]) -> frozenset[str]:
+def _set(node: ast.expr, look: Callable[[str], frozenset[str]]) -> frozenset[str]:
+    """Return the members a set expression comes to; KeyError for a name that is none, SyntaxError for anything else."""
     if isinstance(node, ast.Name):
-        if len(node.id) == 2 and node.id in codes():
-            return frozenset({node.id})
-        try:
-            return look(node.id)
-        except KeyError:
-            raise RuleError(f"{table.id}: no table and no country is called {node.id}", file=table.file) from None
-    if isinstance(node, ast.BinOp):
-        left, right = _set(node.left, table, look), _set(node.right, table, look)
+        return frozenset({node.id}) if len(node.id) == 2 and node.id in codes() else look(node.id)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.Sub)):
+        left, right = _set(node.left, look), _set(node.right, look)
         if isinstance(node.op, ast.BitOr):
             return left | right
-        if isinstance(node.op, ast.BitAnd):
-            return left & right
-        if isinstance(node.op, ast.Sub):
-            return left - right
-    raise RuleError(f"{table.id}: only names and | & - may stand in a set expression", file=table.file)
+        return left & right if isinstance(node.op, ast.BitAnd) else left - right
+    raise SyntaxError

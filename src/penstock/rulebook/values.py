@@ -48,7 +48,7 @@ def heading(eccn: str | None) -> str | None:
     >>> heading("5A992.z.1"), heading("EAR99")
     ('5A992', 'EAR99')
     """
-    return None if eccn is None else eccn.split(".")[0]
+    return eccn.split(".")[0] if isinstance(eccn, str) else None
 
 
 class _Memo(dict[str, int]):

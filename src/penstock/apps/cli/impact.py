@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from penstock.apps.cli.language import code, count, prose, say, t, told
+from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
 from penstock.terms.errors import FileUnusable, PenstockError, UnknownFact, first_of
 from penstock.terms.numbers import dump_json
 
@@ -40,11 +41,14 @@ _STANCES = ("enforced", "codified")
 @click.option("--on-book", "book", required=True, metavar="FILE.parquet", help="Orders: one row each, columns named by facts.")
 @click.option("--out", metavar="FILE.parquet", help="Write the rows that move: before, after, and the provisions that do it.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is no fact; may be given more than once.")
+@REGIME
+@INSTRUMENT
 @click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
-def impact(a: str, b: str, book: str, out: str | None, ignore: tuple[str, ...], as_json: bool) -> None:
+def impact(a: str, b: str, book: str, out: str | None, ignore: tuple[str, ...], regime: str, as_json: bool) -> None:
     """Show which orders of a book two laws answer differently, and by which provision, the largest effect first."""
     from penstock.decision.impact import Comparison, Point
 
+    a, b = at_regime(a, regime), at_regime(b, regime)
     comparison = Comparison(Point.parse(a), Point.parse(b))
     with _changes_file(out) as write:
         for columns, size, ids in _parts(book, ignore):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from penstock.apps.cli.language import prose, say, t, told, word
+from penstock.apps.cli.options import INSTRUMENT, REGIME
 from penstock.terms.errors import FactError, FileUnusable, PenstockError
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ _TYPED = ("bool", "int", "number")
 @click.argument("file", metavar="[FILE|-]", required=False)
 @click.option("--on", required=True, metavar="DATE", help="Date of the act.")
 @click.option("--known", metavar="DATE", help="Only instruments published or announced up to this date.")
-@click.option("--regime", default="actual", show_default=True, metavar="NAME", help="A design on top of the actual law.")
+@REGIME
+@INSTRUMENT
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Settle one stance only.")
 @click.option("--answers", metavar="FILE", help="Facts to answer from; only what it does not answer is asked.")
 @click.option("--skip", multiple=True, metavar="FACT", help="A fact that nobody can tell; may be given more than once.")

@@ -17,19 +17,13 @@ from penstock.apps.cli import prove
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
 from penstock.apps.cli.language import add_language, count, prose, t, told, word
+from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
 from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
 
 _SWITCH = click.option("--set", "switches", multiple=True, metavar="SWITCH=VALUE", help="Choose a decided reading.")
 _KNOWN = click.option("--known", metavar="DATE", help="Only instruments published or announced up to this date.")
-_REGIME = click.option(
-    "--regime",
-    default="actual",
-    show_default=True,
-    metavar="NAME",
-    help="A design on top of the actual law; stack with +.",
-)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 
 
@@ -83,7 +77,7 @@ def _report(error: PenstockError, as_json: bool) -> int:
         click.echo(_plain("  " + t("Did you mean {nearest}?", nearest=error.nearest)), err=True)
     elif error.allowed:
         click.echo("  " + t("Allowed: {values}", values=", ".join(map(str, error.allowed))), err=True)
-    if error.hint:
+    if error.hint and error.hint not in error.message:
         click.echo(f"  {told(error.hint)}", err=True)
     for other in error.more:
         near = t(" (did you mean {nearest}?)", nearest=other.nearest) if other.nearest is not None else ""
@@ -137,8 +131,9 @@ def _put(document: Any) -> None:
 @click.argument("source", metavar="FILE|-|CHIP")
 @click.option("--on", metavar="DATE", help="Date of the law (default: the date of the classification data).")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
 def classify(source: str, on: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Classify an item: facts in a file, on standard input, or the name of a chip."""
@@ -158,8 +153,9 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the act.")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Print the answer of one stance only.")
 @click.option("--explain", is_flag=True, help="Print the proof: every provision that decides, once.")
 @_JSON
@@ -192,8 +188,9 @@ def decide(
 @click.argument("target", metavar="OUT.parquet")
 @click.option("--on", required=True, metavar="COL|DATE", help="A date, or the column that holds one per row.")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @click.option("--cluster", metavar="ADDRESS|local", help="Decide on a Ray cluster; OUT is then a folder of Parquet files.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Threads, or processes of a local cluster.")
 def bulk(
@@ -221,8 +218,9 @@ def bulk(
 @click.argument("keys", nargs=-1, metavar="[KEY...]")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
 def table(
     name: str, keys: tuple[str, ...], on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool
@@ -242,15 +240,19 @@ def table(
 @cli.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="The day on which it is asked.")
+@_KNOWN
+@REGIME
+@_SWITCH
+@INSTRUMENT
 @_JSON
-def clock(file: str, on: str, as_json: bool) -> None:
+def clock(file: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Date an application or a validated end user: what is due when, who decides next, what silence means."""
     from penstock.apps.cli import kinds
     from penstock.terms.documents import read_facts
 
     day = _day(on, "--on")
     assert day is not None
-    answer = kinds.ask_clock(read_facts(_document(file)), day)
+    answer = kinds.ask_clock(read_facts(_document(file)), day, _day(known, "--known"), regime, _chosen(switches))
     _put(answer.document()) if as_json else kinds.tell_clock(answer)
 
 
@@ -258,16 +260,18 @@ def clock(file: str, on: str, as_json: bool) -> None:
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
 @_KNOWN
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
-def owners(file: str, on: str, known: str | None, switches: tuple[str, ...], as_json: bool) -> None:
+def owners(file: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Judge the owners of an entity: whether listed parties restrict it, with the holdings that carry the answer."""
     from penstock.apps.cli import kinds
     from penstock.terms.documents import read_facts
 
     day = _day(on, "--on")
     assert day is not None
-    answer = kinds.ask_owners(read_facts(_document(file)), day, _day(known, "--known"), switches=_chosen(switches))
+    answer = kinds.ask_owners(read_facts(_document(file)), day, _day(known, "--known"), regime, _chosen(switches))
     _put(answer.document()) if as_json else kinds.tell_owners(answer)
 
 
@@ -291,35 +295,39 @@ prove.register(law)
 
 @law.command("show")
 @click.argument("cite")
-@click.option("--on", required=True, metavar="DATE", help="Date of the law.")
+@click.option("--on", metavar="DATE", help="Date of the law (default: the day the instruments were gathered).")
 @_KNOWN
-@_REGIME
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
-def law_show(cite: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
+def law_show(cite: str, on: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Show a provision by citation: its text in our words, instruments with dates and force, and how it stands."""
-    from penstock.apps.cli import text
-    from penstock.decision.library import book
+    from penstock.apps.cli import lawtext
+    from penstock.decision.library import book, data_dates
     from penstock.decision.lookup import show_law
 
-    day = _day(on, "--on")
+    day = _day(on or str(data_dates()["instruments"]), "--on")
     assert day is not None
     found = show_law(cite, book().law(day, _day(known, "--known"), regime, _chosen(switches)), day)
-    _put({"on": day, "provisions": found}) if as_json else text.provisions(found)
+    _put({"on": day, "provisions": found}) if as_json else lawtext.provisions(found)
 
 
 @law.command("diff")
 @click.argument("a", metavar="DATE[@KNOWN][/REGIME]")
 @click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
 @click.option("--witness", is_flag=True, help="Print a transaction the two laws answer differently.")
+@REGIME
 @_SWITCH
+@INSTRUMENT
 @_JSON
-def law_diff(a: str, b: str, witness: bool, switches: tuple[str, ...], as_json: bool) -> None:
+def law_diff(a: str, b: str, witness: bool, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Show what changed between two laws: added, removed and changed rules and table cells, with citations."""
     from penstock.apps.cli import text
     from penstock.decision.witness import find_witness
     from penstock.rulebook.diff import diff_laws
 
+    a, b = at_regime(a, regime), at_regime(b, regime)
     laws = [_law_at(point, switches) for point in (a, b)]
     changes = diff_laws(*laws)
     found = find_witness(*laws) if witness else None
@@ -349,6 +357,7 @@ def cases() -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--kind", help="Only cases of this kind.")
 @click.option("--topic", help="Only cases of this topic.")
+@INSTRUMENT
 @click.option("--min-confidence", type=click.Choice(["low", "medium", "high"]), default="low", show_default=True)
 def cases_run(files: tuple[str, ...], kind: str | None, topic: str | None, min_confidence: str) -> int:
     """Run every case; print one line per difference and the counts."""

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.coverage import tell_facts
 from penstock.apps.cli.language import code, count, prose, t, told
+from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
 
 if TYPE_CHECKING:
     from penstock.decision.coverage import Coverage
@@ -49,7 +51,8 @@ def _day(value: str, name: str) -> dt.date:
 @click.command()
 @click.option("--on", metavar="DATE", help="Prove the law of one day (default: the day the instruments were gathered).")
 @click.option("--all", "every", is_flag=True, help="Prove every law since the first day of the book, future ones included.")
-@click.option("--regime", default="actual", show_default=True, metavar="NAME", help="A design on top; stack with +.")
+@REGIME
+@INSTRUMENT
 @_JSON
 def prove(on: str | None, every: bool, regime: str, as_json: bool) -> int:
     """Prove theorems about the law: totality, precedence, no dead rule, monotonicity, citations. Exit 1 if one fails."""
@@ -164,11 +167,14 @@ def _document(proof: Proof) -> dict[str, Any]:
 @click.command()
 @click.argument("a", metavar="DATE[@KNOWN][/REGIME]")
 @click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
+@REGIME
+@INSTRUMENT
 @_JSON
-def witness(a: str, b: str, as_json: bool) -> None:
+def witness(a: str, b: str, regime: str, as_json: bool) -> None:
     """Find a transaction that two laws answer differently, or prove that there is none."""
     from penstock.decision.difference import tell_apart
 
+    a, b = at_regime(a, regime), at_regime(b, regime)
     (day, one), (other, two) = _law_at(a), _law_at(b)
     found = tell_apart(one, two, (day, other))
     if as_json:
@@ -243,14 +249,24 @@ def _nested(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 @click.command()
 @click.argument("cases", nargs=-1, metavar="[CASES...]")
+@click.option(
+    "--facts", "folder", metavar="FOLDER", help="YAML files that name provisions: each with the rules and cases for it."
+)
 @click.option("--against", metavar="FILE|-", help="Citations, one a line; say which of them nothing in the book rests on.")
 @_JSON
-def coverage(cases: tuple[str, ...], against: str | None, as_json: bool) -> None:
-    """List what the book cites by CFR part, with the rules that rest on it and the cases of the given files that cite it."""
+def coverage(cases: tuple[str, ...], folder: str | None, against: str | None, as_json: bool) -> None:
+    """List what the book cites by CFR part, with the rules that rest on it and the cases of the given files that cite it.
+
+    With --facts it lists what a folder of YAML files names instead, and what of it nothing in the book stands for.
+    """
     from penstock.decision import coverage as ask
     from penstock.decision.library import book
 
-    found = ask.coverage(book(), _cases(cases))
+    told = list(_cases(cases))
+    found = ask.coverage(book(), told)
+    if folder:
+        tell_facts(folder, found, told, as_json=as_json)
+        return
     gaps = ask.missing(found, _lines(against)) if against else []
     if as_json:
         parts = [{"part": part, "citations": [_entry(entry) for entry in entries]} for part, entries in found.parts.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -22,10 +22,12 @@ from penstock.terms.numbers import dump_json
 from penstock.terms.suggest import nearest
 from penstock.terms.vocabulary import FactSpec, vocabulary
 
-__all__ = ["changes", "classification", "determination", "facts", "proof", "provisions", "table"]
+__all__ = ["changes", "classification", "determination", "facts", "proof", "table"]
 
 _PARTS = re.compile(r"; (?![^(]*\))")  # a semicolon inside parentheses belongs to a citation
-_STATUS = {"met": "[x]", "unmet": "[ ]", "unknown": "[?]"}
+_RULE, _PROPOSED = "legislative_rule", "proposed"
+_STATUS = {"met": "[x]", "unmet": "[ ]", "unknown": "[?]", "open": "[?]", "not_due": "[-]"}
+_STATUSES = ("UVEU", "NVEU")
 
 
 def _head(title: str) -> None:
@@ -44,6 +46,8 @@ def determination(answer: Determination, only: str | None) -> None:
     say(_what(answer))
     for name in shown:
         _stance(answer, name, blocks[name], same=len(shown) > 1 and name == "codified" and _alike(blocks))
+    _notices(lead)
+    _checklists(lead)
     _flags(lead)
     _citations(blocks)
     _head(t("Rests on"))
@@ -171,6 +175,12 @@ def _sentences(one: str, two: str) -> str:
     return t("{one} {two}", one=one, two=two)
 
 
+def _cited(entry: Mapping[str, Any]) -> str:
+    """Return the citation of an entry, with its legal force where it is not a rule that binds everybody."""
+    force = entry.get("force", _RULE)
+    return f"[{entry['cite']}]" if force == _RULE else f"[{entry['cite']}; {word('force', force)}]"
+
+
 def _authorization(answer: Determination, entry: Mapping[str, Any], *, chosen: bool) -> None:
     id = f"{'→' if chosen else '+'} {entry['id']}"
     say(_sentences(t("{id} [{cite}] available.", id=id, cite=entry["cite"]), told(entry["text"])), 2)
@@ -191,11 +201,11 @@ def _before(answer: Determination, entry: Mapping[str, Any]) -> None:
         text = told(duty["text"])
         if duty.get("applies") == "unknown":
             text = t("{duty} (if the counter, which is not given, reaches the limit)", duty=text)
-        say(t("{due}: {duty} [{cite}]", due=_due(answer.on, duty), duty=text, cite=duty["cite"]), 4)
+        say(t("{due}: {duty} {cite}", due=_due(answer.on, duty), duty=text, cite=_cited(duty)), 4)
 
 
 def _paper(paper: Mapping[str, Any]) -> None:
-    say(f"{_STATUS[paper['status']]} {paper['id']}: {word('condition', paper['id'])} [{paper['cite']}]", 4)
+    say(f"{_STATUS[paper['status']]} {paper['id']}: {word('condition', paper['id'])} {_cited(paper)}", 4)
 
 
 def _due(on: dt.date, duty: Mapping[str, Any]) -> str:
@@ -233,7 +243,7 @@ def _license(block: Mapping[str, Any]) -> None:
     for condition in license["conditions"]:
         _paper(condition)
     for charge in block["charges"]:
-        text = f"{charge['percent']} % {charge['id']}: {told(charge['text'])} [{charge['cite']}]"
+        text = f"{charge['percent']} % {charge['id']}: {told(charge['text'])} {_cited(charge)}"
         say(t("charge: {charge}", charge=text), 4)
 
 
@@ -244,11 +254,36 @@ def _debit(entry: Mapping[str, Any]) -> str:
              limit=limit)  # fmt: skip
 
 
+def _notices(block: Mapping[str, Any]) -> None:
+    """Print what the law and its guidance say about facts like these, besides the requirements."""
+    if block["notices"]:
+        _head(t("Bears on it"))
+    for notice in block["notices"]:
+        line = t("{text} {cite}", text=told(notice["text"]), cite=_cited(notice))
+        if notice.get("not_enforced_by"):
+            line = t("{text} Not enforced ({by}).", text=line, by=notice["not_enforced_by"])
+        say(f"- {line}", 2)
+
+
+def _checklists(block: Mapping[str, Any]) -> None:
+    """Print the checklists that the facts call for: of each how far it is, and of a status relied on every point."""
+    if block["checklists"]:
+        _head(t("Checklists"))
+    for entry in block["checklists"]:
+        states = [point["status"] for point in entry["points"]]
+        counts = _list(f"{states.count(s)} {word('point', s)}" for s in ("met", "unmet", "open", "not_due") if s in states)
+        line = {"title": told(entry["title"]), "cite": _cited(entry), "counts": counts, "name": entry["cite"]}
+        say(t("{title} {cite}: {counts}; `penstock law show '{name}' --on DATE` lists them", **line), 2)
+        for point in entry["points"] if block["path"] in _STATUSES or "unmet" in states else ():
+            if block["path"] in _STATUSES or point["status"] == "unmet":
+                say(f"{_STATUS.get(point['status'], '[ ]')} {point['id']} {told(point['text'])}", 4)
+
+
 def _flags(block: Mapping[str, Any]) -> None:
     flags = block["red_flags"]
     _head(t("Red flags"))
     for flag in flags["raised"]:
-        say(f"! {flag['id']} {told(flag['question'])} [{flag['cite']}]", 2)
+        say(f"! {flag['id']} {told(flag['question'])} {_cited(flag)}", 2)
     counts = {"raised": len(flags["raised"]), "cleared": len(flags["cleared"]), "open": len(flags["unanswered"])}
     say(t("{raised} raised, {cleared} cleared, {open} not answered (an unanswered question is not a cleared one)", **counts), 2)
 
@@ -260,10 +295,16 @@ def _citations(blocks: Mapping[str, Mapping[str, Any]]) -> None:
         seen |= {f"{c['cite']}{c['instrument']}": c for c in block["citations"]}
     for c in seen.values():
         cite = c["cite"] if c["cite"] == c["instrument"] else f"{c['cite']}, {c['instrument']}"
-        parts = {"force": word("force", c["force"]), "day": c["effective"], "confidence": word("confidence", c["confidence"])}
+        parts = {"force": _force(c), "day": c["effective"], "confidence": word("confidence", c["confidence"])}
         say("- " + t("{cite}: {force}, effective {day}, confidence {confidence}", cite=cite, **parts), 2)
     if not seen:
         say("- " + t("none"), 2)
+
+
+def _force(citation: Mapping[str, Any]) -> str:
+    """Return the legal force in words; of what is only proposed also what it is: a design, a bill, a draft."""
+    words = word("force", citation["force"])
+    return f"{words} ({word('proposal', citation['kind'])})" if citation["force"] == _PROPOSED else words
 
 
 def _readings(answer: Determination) -> list[str]:
@@ -377,53 +418,6 @@ def _entry(spec: FactSpec) -> dict[str, Any]:
 
 
 # ---- the law
-
-
-def provisions(found: list[dict[str, Any]]) -> None:
-    """Print provisions: text in our words, how each stands, its instruments and source."""
-    for entry in found:
-        click.echo(f"{word('kind', entry['kind'])} {entry['id']} [{entry['cite']}]")
-        say(told(entry["text"]), 2)
-        for line in _standing_lines(entry):
-            say(line, 4)
-        click.echo()
-
-
-def _standing_lines(entry: Mapping[str, Any]) -> Iterator[str]:
-    if "value" in entry:
-        value = entry["value"]
-        yield (", ".join(value) if isinstance(value, list) else show_value(value)) + (
-            f" {entry['unit']}" if entry["unit"] else ""
-        )
-    if "rule" in entry:
-        yield t("rule: {rule}", rule=entry["rule"])
-        yield t("in the text: {text}; compliance required: {required} (from {due}); enforced: {enforced}",
-                text=_yes(entry["text_in_cfr"]), required=_yes(entry["compliance_required"]), due=entry["compliance_due"],
-                enforced=_yes(entry["enforced"]))  # fmt: skip
-        if entry["not_enforced_by"]:
-            by = entry["not_enforced_by"]
-            yield t("not enforced by {cite} since {day}", cite=by["cite"], day=by["effective"])
-    for key, title in (("writes", t("writes")), ("repeals", t("repeals")), ("stops_enforcing", t("stops enforcing"))):
-        if entry.get(key):
-            yield t("{what}: {value}", what=title, value=", ".join(entry[key]))
-    for act in entry.get("instruments", ()):
-        yield f"{act['cite']}: {told(act['title'])} ({_dated(act)})"
-    if entry["kind"] == "instrument":
-        yield _dated(entry)
-    if entry.get("note"):
-        yield told(entry["note"])
-    yield t(
-        "source: {source}; confidence {confidence}", source=entry["source"], confidence=word("confidence", entry["confidence"])
-    )
-
-
-def _yes(value: bool) -> str:
-    return t("yes") if value else t("no")
-
-
-def _dated(act: Mapping[str, Any]) -> str:
-    force = word("force", act["force"])
-    return t("{force}, effective {day}, known since {known}", force=force, day=act["effective"], known=act["known"])
 
 
 def changes(found: list[Change], witness: Witness | None, a: str, b: str, *, asked: bool, as_json: bool) -> None:

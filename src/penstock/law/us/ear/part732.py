@@ -95,3 +95,45 @@ def users_not_confirmed(t: Transaction):
         any(denied(p.iaas_users_headquarters_confirmed) for p in CUSTOMERS)
         or denied(t.parties.operator.iaas_users_headquarters_confirmed)
     )
+
+
+# ---- due diligence of the same guidance: what the facts show done
+
+
+@definition("BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13", shown="check")
+def set_up_is_known(t: Transaction):
+    """It is stated since when the customer has ordered advanced computing circuits."""
+    return stated(t.parties.ultimate_consignee.first_advanced_ic_order_on)
+
+
+@definition("BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13", shown="check")
+def ownership_is_traced(t: Transaction):
+    """Headquarters, and those of the ultimate parent, are stated for the ultimate consignee and the end user."""
+    return (
+        stated(t.parties.ultimate_consignee.headquarters)
+        and stated(t.parties.ultimate_consignee.parent_headquarters)
+        and stated(t.parties.end_user.headquarters)
+        and stated(t.parties.end_user.parent_headquarters)
+    )
+
+
+@definition("BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13", shown="check")
+def parties_are_screened(t: Transaction):
+    """A screening result is stated for the ultimate consignee and the end user."""
+    return stated(t.parties.ultimate_consignee.lists) and stated(t.parties.end_user.lists)
+
+
+@definition("BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13", shown="check")
+def capacity_is_checked(t: Transaction):
+    """Power, cooling and space for the order are confirmed."""
+    return t.facility.capacity_confirmed
+
+
+@definition("BIS guidance 2025-05-13 on diversion", by="diversion-guidance-2025-05-13", shown="check")
+def users_are_known(t: Transaction):
+    """It is confirmed that the users of its IaaS are not headquartered in Macau or D:5."""
+    return (
+        t.parties.ultimate_consignee.iaas_users_headquarters_confirmed
+        or t.parties.end_user.iaas_users_headquarters_confirmed
+        or t.parties.operator.iaas_users_headquarters_confirmed
+    )

@@ -1,6 +1,7 @@
 """15 CFR part 736: General Prohibition Ten."""
 
 from penstock.law.tables import D5_OR_MACAU, GP10_NAMED_ICS
+from penstock.law.us.ear.part772 import knows
 from penstock.law.us.ear.part774 import advanced_computing_item
 from penstock.rulebook.language import Transaction, definition, requirement, review, stated
 
@@ -14,7 +15,13 @@ def presumed_violation(t: Transaction):
     )
 
 
-@definition("BIS guidance 2025-05-13 on General Prohibition 10", by="gp10-guidance-2025-05-13")
+@definition("BIS guidance 2025-05-13 on General Prohibition 10", by="gp10-guidance-2025-05-13", shown="guidance")
+def circuit_presumed_unlicensed(t: Transaction):
+    """The circuit is presumed to have needed a license it did not have, whatever is done with it; a presumption and no finding: proof of a license, or that none was needed, rebuts it."""
+    return presumed_violation(t) and not t.documents.bis_authorization
+
+
+@definition("BIS guidance 2025-05-13 on General Prohibition 10", by="gp10-guidance-2025-05-13", shown="guidance")
 def only_evaluated(t: Transaction):
     """BIS does not pursue those who get such a circuit only for technical analysis or evaluation."""
     return t.end_use.technical_evaluation_only
@@ -23,7 +30,7 @@ def only_evaluated(t: Transaction):
 @requirement("736.2(b)(10)", by="EAR", prohibition="absolute")
 def gp10(t: Transaction):
     """No dealing with an item subject to the EAR with knowledge that a violation has occurred or is about to occur."""
-    return t.activity.type == "dealing" and not t.documents.bis_authorization and t.end_use.knowledge
+    return t.activity.type == "dealing" and not t.documents.bis_authorization and knows(t)
 
 
 @requirement(
@@ -36,7 +43,7 @@ def gp10(t: Transaction):
 )
 def gp10_2025(t: Transaction):
     """No dealing with an item with knowledge of a violation, which is presumed of the integrated circuits the guidance describes."""
-    return t.activity.type == "dealing" and not t.documents.bis_authorization and (t.end_use.knowledge or presumed_violation(t))
+    return t.activity.type == "dealing" and not t.documents.bis_authorization and (knows(t) or presumed_violation(t))
 
 
 @review("736.2(b)(10)", by="EAR", of=["gp10"], policy="none_stated", order=90)

@@ -12,8 +12,9 @@ from penstock.law.tables import (
     SUPERCOMPUTER_ITEMS,
     TRANSACTION_PARTIES,
 )  # fmt: skip
+from penstock.law.us.ear.part734 import listed_chip_designer, listed_fabricator, listed_huawei
 from penstock.law.us.ear.part742 import moves_subject_item
-from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered
+from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered, headquartered_in_d5_or_macau, knows
 from penstock.rulebook.language import Party, Transaction, definition, given, heading, requirement, review, stated
 
 # ---- end uses
@@ -28,14 +29,14 @@ def end_use_place(t: Transaction):
 @definition("744.2; 744.3; 744.4", by="EAR")
 def known_wmd_end_use(t: Transaction):
     """Knowledge of a nuclear, missile, chemical or biological weapons end use."""
-    return t.end_use.knowledge and "wmd" in t.end_use.types
+    return knows(t) and "wmd" in t.end_use.types
 
 
 @definition("744.22; BIS policy statement 2025-05-13", by="EAR")
 def known_military_intelligence_end_use(t: Transaction):
     """Knowledge of a military-intelligence end use in, or for a party headquartered in, the named countries."""
     return (
-        t.end_use.knowledge
+        knows(t)
         and "military_intelligence" in t.end_use.types
         and (
             t.destination.country in MILITARY_INTELLIGENCE_COUNTRIES
@@ -49,10 +50,20 @@ def known_military_intelligence_end_use(t: Transaction):
 def known_advanced_node_production(t: Transaction):
     """Knowledge of integrated-circuit production at a Macau or D:5 facility where advanced-node production occurs."""
     return (
-        t.end_use.knowledge
+        knows(t)
         and "advanced_node_ic_production" in t.end_use.types
         and end_use_place(t) in D5_OR_MACAU
         and t.facility.advanced_node
+    )
+
+
+@definition("BIS policy statement 2025-05-13", by="training-statement-2025-05-13", shown="guidance")
+def trains_for_d5_or_macau(t: Transaction):
+    """Training a model for a party headquartered in Macau or D:5 needs no license by itself; with knowledge of a weapons or military-intelligence end use or end user it does, also through IaaS abroad or a transfer in-country."""
+    return any(use in ("commercial_ai_training", "model_training_4e091", "model_fine_tuning") for use in t.end_use.types) and (
+        t.end_use.beneficiary_headquarters in D5_OR_MACAU
+        or for_d5_or_macau_headquartered(t)
+        or headquartered_in_d5_or_macau(t.parties.iaas_customer)
     )
 
 
@@ -73,7 +84,7 @@ def military_end_use(t: Transaction):
     """A license is required for listed items, and to some countries any item, for a military end use or end user."""
     return moves_subject_item(t) and (
         (
-            t.end_use.knowledge
+            knows(t)
             and "military" in t.end_use.types
             and (
                 t.destination.country in MILITARY_END_USE_ANY_ITEM
@@ -89,7 +100,7 @@ def supercomputer(t: Transaction):
     """A license is required for the named circuits and computers with knowledge of a supercomputer in Macau or D:5."""
     return (
         moves_subject_item(t)
-        and t.end_use.knowledge
+        and knows(t)
         and "supercomputer" in t.end_use.types
         and end_use_place(t) in D5_OR_MACAU
         and heading(t.item.eccn) in SUPERCOMPUTER_ITEMS
@@ -102,7 +113,7 @@ def advanced_node(t: Transaction):
     return moves_subject_item(t) and (
         known_advanced_node_production(t)
         or (
-            t.end_use.knowledge
+            knows(t)
             and "ic_production_node_unknown" in t.end_use.types
             and end_use_place(t) in D5_OR_MACAU
             and t.item.eccn in CATEGORY_3_B_TO_E
@@ -120,7 +131,7 @@ def us_person_support(t: Transaction):
     )
 
 
-@requirement("744.23(b); letter to the addressee", by="EAR")
+@requirement("744.23(b); letter to the addressee", by="is-informed")
 def is_informed(t: Transaction):
     """A license is required of whom BIS has individually informed, for China, Macau, D:5 and parties headquartered there."""
     return (
@@ -149,6 +160,42 @@ def any_party_on_entity_list(t: Transaction):
 def any_party_on_meu_list(t: Transaction):
     """A purchaser, intermediate consignee, ultimate consignee or end user is on the Military End-User List."""
     return any("meu_list" in p.lists for p in TRANSACTION_PARTIES)
+
+
+@definition("744.11(a)(2)(i); Supp. No. 4 to part 744", by="EAR", shown="party lists")
+def footnote_1_effect(t: Transaction):
+    """Footnote 1 (Huawei): the license requirement also reaches foreign-made direct products of listed US technology, software or plants (734.9(e)(1))."""
+    return any(listed_huawei(p) for p in TRANSACTION_PARTIES)
+
+
+@definition("744.11(a)(2)(ii); Supp. No. 4 to part 744", by="87-FR-62186", shown="party lists")
+def footnote_4_effect(t: Transaction):
+    """Footnote 4 (AI chips, supercomputers): the license requirement also reaches foreign-made direct products of listed US technology, software or plants (734.9(e)(2))."""
+    return any(listed_chip_designer(p) for p in TRANSACTION_PARTIES)
+
+
+@definition("744.11(a)(2)(v); Supp. No. 4 to part 744", by="89-FR-96790", shown="party lists")
+def footnote_5_effect(t: Transaction):
+    """Footnote 5 (advanced-node fabricators): the license requirement also reaches foreign-made semiconductor equipment that is a direct product (734.9(e)(3))."""
+    return any(listed_fabricator(p) for p in TRANSACTION_PARTIES)
+
+
+@definition("736.2(b)(4); 764.3(a)(2)", by="EAR", shown="party lists")
+def denied_person_is_a_party(t: Transaction):
+    """A party is under a denial order: check the order, which may forbid any part in a transaction subject to the EAR. Not judged here."""
+    return any("denied_persons" in p.lists for p in TRANSACTION_PARTIES)
+
+
+@definition("744.8", by="EAR", shown="party lists")
+def blocked_person_is_a_party(t: Transaction):
+    """A party is blocked under a sanctions program that 744.8 names: items subject to the EAR need a license for it. Not judged here."""
+    return any("sdn_744_8" in p.lists for p in TRANSACTION_PARTIES)
+
+
+@definition("744.15; 740.2(a)(17)", by="EAR", shown="party lists")
+def unverified_party(t: Transaction):
+    """A party is on the Unverified List: no license exception may be used, and a statement is needed where no license is. Not judged here."""
+    return any("unverified_list" in p.lists for p in TRANSACTION_PARTIES)
 
 
 @requirement("744.11(a)", by="EAR", prohibition="listed")
@@ -260,10 +307,22 @@ def denial_744_23(t: Transaction):
     return True
 
 
-@review("letter to the addressee", by="EAR", of=["is_informed"], policy="none_stated", order=90)
+@review("letter to the addressee", by="is-informed", of=["is_informed"], policy="none_stated", order=90)
 def policy_of_the_letter(t: Transaction):
     """The letter states the policy, if any."""
     return True
+
+
+# ---- guidance
+
+
+@definition("BIS guidance 2026-05-31", by="hq-guidance-2026-05-31", shown="guidance")
+def running_data_center(t: Transaction):
+    """A bona fide data center operator headquartered in Macau or D:5 need not stop using, storing, servicing or disposing of items it holds, until further notice; new supply needs a license."""
+    return t.activity.type == "ongoing_use" and (
+        (headquartered_in_d5_or_macau(t.parties.operator) and t.parties.operator.bona_fide_data_center_operator)
+        or (headquartered_in_d5_or_macau(t.parties.end_user) and t.parties.end_user.bona_fide_data_center_operator)
+    )
 
 
 # ---- open points

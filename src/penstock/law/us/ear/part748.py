@@ -9,9 +9,10 @@ from penstock.law.tables import (
     UVEU_OUTSIDE_US,
     UVEU_SINGLE_COUNTRY,
 )  # fmt: skip
-from penstock.law.us.ear.part744 import part_744_bars
+from penstock.law.us.ear.part742 import h200_lane_amount, h200_lane_balance, h200_lane_limit
+from penstock.law.us.ear.part744 import any_party_on_entity_list, part_744_bars
 from penstock.law.us.ear.part772 import headquartered_in_d5_or_macau, linked_to_supp5a
-from penstock.law.us.ear.part774 import a_item, advanced_computing_item
+from penstock.law.us.ear.part774 import a_item, advanced_computing_item, weights_item
 from penstock.rulebook.language import (
     Transaction,
     authorization,
@@ -228,6 +229,133 @@ def veu_inventory_report(t: Transaction):
 def veu_chip_report(t: Transaction):
     """Report facility-level chip installations, by February 1 and August 1."""
     return True
+
+
+# ---- points of the checklists that facts show: Supp. No. 10, the storage of weights, Supp. No. 2, para. (dd)
+
+
+@definition("748.15(a)(2)", by="90-FR-4544", shown="check")
+def relies_on_veu(t: Transaction):
+    """The applicant relies on a universal or national validated end-user authorization."""
+    return holds_uveu(t) or holds_nveu(t)
+
+
+@definition("Supp. No. 10 to part 748, para. 4", by="90-FR-4544", shown="check")
+def no_transfer_to_barred_parties(t: Transaction):
+    """The chips go to no place, headquarters or listed party that paragraph 4 names."""
+    return (
+        t.destination.country not in D5_OR_MACAU
+        and not headquartered_in_d5_or_macau(t.parties.ultimate_consignee)
+        and not any_party_on_entity_list(t)
+    )
+
+
+@definition("Supp. No. 10 to part 748, para. 6", by="90-FR-4544", shown="check")
+def within_uveu_shares(t: Transaction):
+    """The shares of computing power stay within the limits of paragraph 6."""
+    return (
+        t.counters.uveu_share_outside_supp5a <= UVEU_OUTSIDE_SUPP5A
+        and all(s.share <= UVEU_SINGLE_COUNTRY or s.country in SUPP5A for s in t.counters.uveu_share_by_country)
+        and (t.parties.ultimate_consignee.headquarters != "US" or t.counters.uveu_share_outside_us <= UVEU_OUTSIDE_US)
+    )
+
+
+@definition("Supp. No. 10 to part 748, para. 7", by="90-FR-4544", shown="check")
+def trains_within_limits(t: Transaction):
+    """No training or fine-tuning goes beyond what paragraph 7 allows."""
+    return not (
+        trains_outside_supp5a(t)
+        and (
+            "model_training_4e091" in t.end_use.types
+            or ("model_fine_tuning" in t.end_use.types and t.end_use.fine_tune_share > FINE_TUNING_SHARE)
+        )
+    )
+
+
+@definition("Supp. No. 10 to part 748, para. 8", by="90-FR-4544", shown="check")
+def weights_stored_as_required(t: Transaction):
+    """Weights of 4E091 go to a Supp. 5(a) destination, or elsewhere to a facility that paragraph 8 allows."""
+    return (
+        not weights_item(t)
+        or t.destination.country in SUPP5A
+        or (
+            t.destination.country not in D5_OR_MACAU
+            and linked_to_supp5a(t.parties.ultimate_consignee)
+            and t.facility.supp10_14_15_18
+        )
+    )
+
+
+@definition("Supp. No. 10 to part 748, para. 9", by="90-FR-4544", shown="check")
+def no_prohibited_use(t: Transaction):
+    """No end use or party that part 744 restricts is stated."""
+    return not part_744_bars(t)
+
+
+@definition("Supp. No. 10 to part 748, para. 12", by="90-FR-4544", shown="check")
+def government_arrangement_where_needed(t: Transaction):
+    """The destination is in Supp. 5(a), the status is universal, or there is an arrangement between governments."""
+    return t.destination.country in SUPP5A or not holds_nveu(t) or t.documents.g2g_arrangement
+
+
+@definition("Supp. No. 10 to part 748, para. 13", by="90-FR-4544", shown="check")
+def no_control_from_d5_or_macau(t: Transaction):
+    """Neither the holder nor its ultimate parent is headquartered in Macau or D:5."""
+    return not headquartered_in_d5_or_macau(t.parties.ultimate_consignee)
+
+
+@definition("Supp. No. 10 to part 748, paras. 14, 15, 18", by="90-FR-4544", shown="check")
+def facility_meets_14_15_18(t: Transaction):
+    """The facility complies with paragraphs 14, 15 and 18."""
+    return t.facility.supp10_14_15_18
+
+
+@definition("740.27(a)(3)(i)", by="90-FR-4544", shown="check")
+def weights_outside_d5_or_macau(t: Transaction):
+    """Weights go to a place outside Macau and D:5."""
+    return t.destination.country not in D5_OR_MACAU
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_sold_in_us(t: Transaction):
+    """The item was sold commercially in the United States."""
+    return t.item.commercially_available_in_us
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_us_supply(t: Transaction):
+    """It is certified that US supply is sufficient."""
+    return t.documents.dd.us_supply_sufficient
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_no_foundry_diversion(t: Transaction):
+    """It is certified that no foundry capacity is diverted."""
+    return t.documents.dd.no_foundry_diversion
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_volume_ratio(t: Transaction):
+    """The volume to China and Macau stays within its share of the US volume."""
+    return h200_lane_balance(t) + h200_lane_amount(t) <= h200_lane_limit(t)
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_no_restricted_end_use(t: Transaction):
+    """It is certified that no restricted end use or user is served."""
+    return t.documents.dd.no_restricted_end_use
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_kyc_and_security(t: Transaction):
+    """It is certified that the consignee knows its customers and secures the place."""
+    return t.documents.dd.kyc_and_security
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_us_lab_test(t: Transaction):
+    """It is certified that a laboratory in the United States tests every shipment."""
+    return t.documents.dd.us_lab_test
 
 
 # ---- the application

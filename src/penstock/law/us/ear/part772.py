@@ -17,6 +17,24 @@ def is_deemed(t: Transaction):
     return t.activity.type in ("deemed_export", "deemed_reexport")
 
 
+@definition("772.1", by="EAR", shown="knowledge")
+def aware_of_high_probability(t: Transaction):
+    """Knowledge includes awareness of a high probability that a circumstance exists or will occur."""
+    return "high_probability" in t.end_use.knowledge_basis
+
+
+@definition("772.1", by="EAR", shown="knowledge")
+def willfully_blind(t: Transaction):
+    """Awareness of a high probability is inferred from conscious disregard or willful avoidance of facts."""
+    return any(basis in ("conscious_disregard", "willful_avoidance") for basis in t.end_use.knowledge_basis)
+
+
+@definition("772.1", by="EAR")
+def knows(t: Transaction):
+    """Knowledge: actual, awareness of a high probability, or inferred from conscious disregard or willful avoidance."""
+    return t.end_use.knowledge or "actual" in t.end_use.knowledge_basis or aware_of_high_probability(t) or willfully_blind(t)
+
+
 @definition("742.6(a)(6); 744.23(a)(3)", by="EAR")
 def headquartered_in_d5_or_macau(p: Party):
     """The party is headquartered in, or its ultimate parent is headquartered in, Macau or Country Group D:5."""

@@ -1,0 +1,64 @@
+"""Options that several commands share: instruments of one's own, and the regime of a point of law."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from penstock.terms.errors import FileUnusable
+
+__all__ = ["at_regime", "read_instruments"]
+
+ACTUAL = "actual"
+_FILES = ("*.yaml", "*.yml")
+
+
+def read_instruments(path: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and text of an instrument file, or of every YAML file in a folder, in the order of their names."""
+    folder = Path(path)
+    files = sorted(file for pattern in _FILES for file in folder.glob(pattern)) if folder.is_dir() else [folder]
+    if not files:
+        raise FileUnusable(f"{path} holds no YAML file", value=path, hint="An instrument is one file that ends in .yaml.")
+    for file in files:
+        try:
+            yield str(file), file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            said = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise FileUnusable(f"{file} cannot be read: {said}", value=str(file)) from None
+
+
+def _use(context: click.Context, _: click.Parameter, paths: tuple[str, ...]) -> None:
+    """Use the instruments named on the command line for as long as the command runs."""
+    if paths:
+        from penstock.decision.library import with_instruments
+
+        context.with_resource(with_instruments([pair for path in paths for pair in read_instruments(path)]))
+
+
+INSTRUMENT: Callable[[Any], Any] = click.option(
+    "--instrument",
+    metavar="FILE|FOLDER",
+    multiple=True,
+    expose_value=False,
+    callback=_use,
+    help="An instrument of your own, such as a letter of BIS; stays on this machine.",
+)
+REGIME: Callable[[Any], Any] = click.option(
+    "--regime",
+    default=ACTUAL,
+    show_default=True,
+    metavar="NAME",
+    help="A design on top of the actual law; stack with +.",
+)
+
+
+def at_regime(point: str, regime: str) -> str:
+    """Return a point of law (``DATE[@KNOWN][/REGIME]``) under a regime, where it does not name one itself.
+
+    >>> at_regime("2026-01-01", "use-based"), at_regime("2026-01-01/actual", "use-based"), at_regime("2026-01-01", "actual")
+    ('2026-01-01/use-based', '2026-01-01/actual', '2026-01-01')
+    """
+    return point if "/" in point or regime == ACTUAL else f"{point}/{regime}"

@@ -1,0 +1,89 @@
+"""What rules name: every fact, table and rule must exist in the book, and no rule may rest on itself.
+
+Lowering says the same of the law of one day; here it is said of everything in the book, when it is read.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from penstock.rulebook.parse import RuleVersion
+from penstock.rulebook.tables import Table
+from penstock.terms.errors import RuleError
+from penstock.terms.suggest import nearest
+from penstock.terms.vocabulary import vocabulary
+
+__all__ = ["WORDS", "check_references"]
+
+WORDS = frozenset({
+    "needs", "within", "files", "stated", "denied", "given", "unless_stated", "heading", "any", "all", "sum", "max", "min",
+    "READING",
+})  # fmt: skip
+
+
+def check_references(versions: Mapping[str, list[RuleVersion]], tables: Mapping[str, Table]) -> None:
+    """Refuse a rule that names what does not exist, and rules that rest on themselves; RuleError names file and line."""
+    names = {version.name: version.id for chain in versions.values() for version in chain}
+    for chain in versions.values():
+        for version in chain:
+            _names_exist(version, names, tables)
+            _facts_exist(version)
+    _no_circle(versions, names)
+
+
+def _names_exist(version: RuleVersion, names: Mapping[str, str], tables: Mapping[str, Any]) -> None:
+    own = {name for name, _ in version.parameters}
+    own |= {node.target.id for node in ast.walk(version.body)
+            if isinstance(node, ast.comprehension) and isinstance(node.target, ast.Name)}  # fmt: skip
+    for node in ast.walk(version.body):
+        if isinstance(node, ast.Name) and node.id not in own and node.id not in (names.keys() | tables.keys() | WORDS):
+            near = nearest(node.id, [*names, *tables, *WORDS])
+            raise RuleError(f"nothing is called {node.id!r}", file=version.file, line=node.lineno,
+                            hint=f"Did you mean {near}?" if near else "Write the rule or the table first.")  # fmt: skip
+
+
+def _facts_exist(version: RuleVersion) -> None:
+    words = vocabulary()
+    whole = {name for name, kind in version.parameters if kind == "transaction"}
+    inner = {id(node.value) for node in ast.walk(version.body) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(version.body):
+        path = _path(node, whole) if id(node) not in inner else ""
+        if path and path != "on" and path not in words.facts and path not in words.groups:
+            near = nearest(path, [*words.facts, *words.groups])
+            raise RuleError(f"{path} is not a fact", file=version.file, line=getattr(node, "lineno", version.line),
+                            hint=f"Did you mean {near}?" if near else "`penstock facts` lists every name.")  # fmt: skip
+
+
+def _path(node: ast.AST, whole: set[str]) -> str:
+    """Return the dotted fact an attribute of a transaction stands for; an empty text for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join(reversed(parts)) if isinstance(node, ast.Name) and node.id in whole else ""
+
+
+def _no_circle(versions: Mapping[str, list[RuleVersion]], names: Mapping[str, str]) -> None:
+    """Refuse rules that rest on themselves by what they call; a fact that a rule computes may stand in that rule."""
+    done: set[str] = set()
+
+    def visit(id: str, path: tuple[str, ...]) -> None:
+        for version in versions[id] if id not in done else ():
+            for called, line in _calls(version, names):
+                if called in (*path, id):
+                    circle = (*(*path, id)[(*path, id).index(called) :], called)
+                    raise RuleError(f"{' → '.join(circle)}: a rule may not rest on itself", file=version.file, line=line,
+                                    hint="Name what both rest on in a definition of its own.")  # fmt: skip
+                visit(called, (*path, id))
+        done.add(id)
+
+    for id in versions:
+        visit(id, ())
+
+
+def _calls(version: RuleVersion, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(version.body):
+        if isinstance(node, ast.Name) and node.id in names:
+            yield names[node.id], node.lineno
