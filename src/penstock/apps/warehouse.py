@@ -66,14 +66,19 @@ def _is_list(type: Any) -> bool:
 
 def _kind(type: Any) -> Kind:
     """Return how a column of an Arrow type is stored."""
-    import pyarrow as pa
+    from pyarrow import types
 
     if _is_list(type):
         inner = type.value_type
-        if not pa.types.is_struct(inner):
+        if not types.is_struct(inner):
             return "list"
         fields: Mapping[str, Kind] = {part.name: _kind(part.type) for part in inner}
         return {name: kind for name, kind in fields.items() if kind != "null"}
-    tests = (("null", pa.types.is_null), ("bool", pa.types.is_boolean), ("integer", pa.types.is_integer), ("date", pa.types.is_date),
-             ("decimal", pa.types.is_decimal), ("double", pa.types.is_floating), ("timestamp", pa.types.is_timestamp))  # fmt: skip
-    return next((name for name, test in tests if test(type)), "text")
+    return next((name for name, test in _tests() if test(type)), "text")
+
+
+def _tests() -> tuple[tuple[str, Any], ...]:
+    from pyarrow import types
+
+    return (("null", types.is_null), ("bool", types.is_boolean), ("integer", types.is_integer), ("date", types.is_date),
+            ("decimal", types.is_decimal), ("double", types.is_floating), ("timestamp", types.is_timestamp))  # fmt: skip

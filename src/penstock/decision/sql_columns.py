@@ -129,7 +129,10 @@ class Reader:
         if not after:
             scaled = join("CAST({} AS {})", held, self._type(peak))
         same = join("{} = {}", held, raw)
-        if before >= _DOUBLE_WHOLE and kind in ("double", "number"):  # there a double has no places, and a decimal may not equal it
+        if before >= _DOUBLE_WHOLE and kind in (
+            "double",
+            "number",
+        ):  # there a double has no places, and a decimal may not equal it
             same = join("({} OR ({} >= {} AND lower(typeof({})) = 'double'))", same, raw, str(10**_DOUBLE_WHOLE), raw)
         return join("CASE WHEN {} >= 0 AND {} THEN {} END", held, same, scaled), peak
 

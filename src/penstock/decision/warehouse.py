@@ -54,7 +54,8 @@ def law_sql(
     """
     law = book().law(on, known, regime, switches)
     names = dict.fromkeys((_ID, *facts_read(law))) if columns is None else dict(columns)
-    stages = Stages(DIALECTS[dialect], table)
+    words = DIALECTS[dialect]
+    stages = Stages(words, ".".join(words.name(part) for part in table.split(".")))
     answers = _Query(program_of(law), on, stages).answers(names)
     return _head(law, on, dialect, names) + stages.query(answers) + "\n"
 

@@ -60,7 +60,7 @@ class Exactly:
         """Return the sum or the difference."""
         a, b = self._alike(self._plain(a), self._plain(b))
         peak = self._bound(a.peak + b.peak)
-        left, right = (self._widened(side, peak) for side in (a, b))
+        left, right = self._widened(self._typed(a), peak), self._widened(b, peak)
         text = join("({} + {})" if op == "add" else "({} - {})", left, right)
         return Number(text, peak, a.unit, signed=op == "sub" or a.signed or b.signed)
 
@@ -68,7 +68,7 @@ class Exactly:
         """Return the product; one by a constant is a matter of units."""
         a, b = self._plain(a), self._plain(b)
         for one, other in ((a, b), (b, a)):
-            if not one.num.reads and one.num.text.lstrip("-").isdigit() and int(one.num.text) > 0:
+            if _is_literal(one) and int(one.num.text) > 0:
                 return evolve(other, unit=other.unit * one.unit * int(one.num.text))
         peak = self._bound(a.peak * b.peak)
         left, right = (self._widened(side, peak) for side in (a, b))
@@ -90,7 +90,7 @@ class Exactly:
 
     def highest(self, op: str, a: Number, b: Number) -> Number:
         """Return the greater or the smaller, not known where one of them is not."""
-        a, b = self._alike(self._plain(a), self._plain(b))
+        a, b = (self._typed(side) for side in self._alike(self._plain(a), self._plain(b)))
         sign = ">=" if op == "max" else "<="
         text = join("CASE WHEN {} " + sign + " {} THEN {} WHEN {} IS NOT NULL AND {} IS NOT NULL THEN {} END",
                     a.num, b.num, a.num, a.num, b.num, b.num)  # fmt: skip
@@ -98,7 +98,7 @@ class Exactly:
 
     def pick(self, choose: Callable[[Text, Text], Text], a: Number, b: Number) -> Number:
         """Return one of two numbers, chosen as ``choose`` writes it for two expressions."""
-        a, b = self._alike(a, b)
+        a, b = (self._typed(side) for side in self._alike(a, b))
         num = choose(a.num, b.num)
         peak = max(a.peak, b.peak)
         if a.per is None and b.per is None:
@@ -129,9 +129,16 @@ class Exactly:
         if factor == 1:
             return a
         peak = self._bound(a.peak * factor)
-        if not a.num.reads and a.num.text.lstrip("-").isdigit():
+        if _is_literal(a):
             return evolve(a, num=Text(str(int(a.num.text) * factor)), peak=peak, unit=unit)
         return evolve(a, num=join("({} * {})", self._widened(a, peak), str(factor)), peak=peak, unit=unit)
+
+    def _typed(self, a: Number) -> Number:
+        """Return a constant in a type of its own, so that what is made of it does not overflow a smaller one."""
+        if not _is_literal(a):
+            return a
+        type = "BIGINT" if a.peak < _NARROW else self.dialect.wide
+        return evolve(a, num=Text(f"CAST({a.num} AS {type})"))
 
     def _widened(self, a: Number, peak: int) -> Text:
         """Return the whole number in a type that holds the peak of what is made of it."""
@@ -143,3 +150,7 @@ class Exactly:
         if peak >= _LIMIT:
             raise TooLong(f"a number of {len(str(peak))} digits")
         return peak
+
+
+def _is_literal(a: Number) -> bool:
+    return a.num.text.lstrip("-").isdigit()
