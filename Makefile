@@ -44,7 +44,7 @@ bench: .venv-bench/.stamp ## Measure Penstock against other engines, in an envir
 	.venv-bench/bin/python bench/run.py
 
 spark: .venv-spark/.stamp ## Run the SQL text for Spark in a local session of Spark (slow; needs Java 17 or later)
-	.venv-spark/bin/python -m pytest tests/spark --override-ini testpaths=tests/spark
+	.venv-spark/bin/python -m pytest tests/spark_session.py
 
 requirements: ## Recompile the pins, each to its newest admitted version
 	@$(COMPILE) pyproject.toml -o requirements/core.txt

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,15 +14,21 @@ import pyarrow as pa
 from penstock import PenstockError, decide
 from penstock.apps.warehouse import kinds_of
 from penstock.decision.answers import OUTPUTS
+from penstock.decision.cases import read_cases
+from penstock.decision.library import program
 from penstock.decision.warehouse import law_sql
 from penstock.rulebook import STANCES
+from penstock.terms.documents import parse_document, read_facts
 from penstock.terms.vocabulary import FactSpec, vocabulary
+from tests.rulebook.test_columns import corner_rows
 
-__all__ = ["Row", "answers", "by_decide", "compared", "documents_of", "table_of"]
+__all__ = ["ASKED", "Row", "answers", "by_decide", "compared", "corners", "documents_of", "open_cases", "table_of"]
 
 Row = dict[str, Any]
 Run = Callable[[str, Any], list[Row]]
-_NUMBERS = pa.decimal128(38, 4)
+OPEN = Path(__file__).parents[1] / "../shared/contract/cases/open"
+ASKED = [("2022-05-01", "actual"), ("2023-02-01", "actual"), ("2024-06-01", "actual"), ("2025-03-01", "actual"),
+         ("2025-06-01", "diffusion-as-written"), ("2026-08-01", "actual"), ("2027-02-01", "actual")]  # fmt: skip
 _SMALL = pa.decimal128(20, 9)
 _INT_MAX = 1 << 63
 
@@ -131,3 +138,20 @@ def compared(run: Run, dialect: str, rows: Sequence[Row], on: dt.date, **options
         wrong = {name: (found[name], wanted[name]) for name in OUTPUTS if found[name] != wanted[name]}
         assert wrong == {}, f"{wrong} in {row}"
     return left
+
+
+def corners(on: dt.date, size: int) -> list[Row]:
+    """Return rows on the numbers of the law of a day; a chip by name is what the query leaves to `penstock bulk`."""
+    found = corner_rows(program(on), size)
+    return [{name: value for name, value in facts.values.items() if name != "item.chip"} for facts in found]
+
+
+def open_cases() -> dict[tuple[Any, ...], list[Row]]:
+    """Return the facts of the open cases by the law they ask: day, knowledge date, regime, readings."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for file in sorted(OPEN.glob("*.yaml")):
+        for case in read_cases(parse_document(file.read_text("utf-8"))):
+            if case.kind == "decision":
+                law = (case.on, case.known, case.regime, tuple(sorted(case.switches.items())))
+                groups.setdefault(law, []).append(dict(read_facts(case.facts).values))
+    return groups

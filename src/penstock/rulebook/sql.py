@@ -168,7 +168,7 @@ class SqlWriter(SqlRows):
         values = [self._of(arg) for arg in node.args]
         if (not neutral) in values:
             return not neutral
-        texts = list(dict.fromkeys(self._text(value) for value in values if value is not neutral))
+        texts = list(dict.fromkeys(self._truth(value) for value in values if value is not neutral))
         if not any(isinstance(value, Text) for value in values):
             return None if texts else neutral
         return texts[0] if len(texts) == 1 else join("(" + word.join(["{}"] * len(texts)) + ")", *texts)
@@ -184,14 +184,16 @@ class SqlWriter(SqlRows):
         condition, a, b = (self._of(arg) for arg in node.args)
         if isinstance(condition, bool):
             return a if condition else b
+        if a is None and b is None:
+            return None
         same: Value = None
         if a is not None and b is not None:
             plain = not isinstance(a, (Text, Number)) and not isinstance(b, (Text, Number))
             same = a == b if plain else self._compared("==", node, a, b)
-        test = self._text(condition)
+        test = self._truth(condition)
 
         def choose(x: Text, y: Text) -> Text:
-            return join("CASE WHEN {} THEN {} WHEN NOT {} THEN {} WHEN {} THEN {} END", test, x, test, y, self._text(same), x)
+            return join("CASE WHEN {} THEN {} WHEN NOT {} THEN {} WHEN {} THEN {} END", test, x, test, y, self._truth(same), x)
 
         return self._picked(node, choose, a, b)
 

@@ -57,6 +57,10 @@ class SqlRows:
         """Return any value but a number as an expression."""
         return value if isinstance(value, Text) else Text(self._dialect.literal(value))
 
+    def _truth(self, value: Value) -> Text:
+        """Return a truth value as an expression; what is unknown in all rows has the type of one."""
+        return Text("CAST(NULL AS BOOLEAN)") if value is None else self._text(value)
+
     def _number(self, node: Node) -> Number | None:
         value = self._of(node)
         return None if value is None else self._exactly.of(value)
@@ -103,7 +107,7 @@ class SqlRows:
         if rows is None:
             return missing
         with self._rows_of(node, body, condition) as roots:
-            b, c = (self._text(self._of(root)) for root in roots)
+            b, c = (self._truth(self._of(root)) for root in roots)
         test = join("({} AND {})", b, c) if word == "any" else join("({} OR NOT {})", b, c)
         codes = self._each(rows, join("CASE WHEN {} THEN 2 WHEN {} IS NULL THEN 1 ELSE 0 END", test, test))
         if word == "any":
@@ -118,13 +122,13 @@ class SqlRows:
         if rows is None:
             return missing
         with self._rows_of(node, body, condition) as (what, test):
-            b, c = self._number(what), self._text(self._of(test))
+            b, c = self._number(what), self._truth(self._of(test))
         num = b.num if b is not None else Text("NULL")
         terms = self._each(rows, join("CASE WHEN {} AND {} IS NOT NULL THEN {} ELSE 0 END", c, num, num))
         open_ = join("CASE WHEN {} AND {} IS NOT NULL THEN 0 WHEN NOT {} THEN 0 ELSE 1 END", c, num, c)
         unit, peak = (b.unit, b.peak) if b is not None else (Fraction(1), 1)
         total = Number(join("COALESCE(" + self._dialect.total + ", 0)", terms), max(_WIDE, peak * _ROWS_MAX), unit)
-        reached = Text("NULL") if limit is None else self._exactly.compare(word, total, limit)
+        reached = self._truth(None) if limit is None else self._exactly.compare(word, total, limit)
         return join("CASE WHEN {} IS NULL THEN {} WHEN {} THEN TRUE WHEN {} IS NULL OR {} = 1 THEN NULL ELSE FALSE END",
                     rows, self._text(missing), reached, reached, self._highest(rows, open_))  # fmt: skip
 
@@ -134,7 +138,7 @@ class SqlRows:
         if rows is None:
             return None
         with self._rows_of(node, body, condition) as (what, test):
-            b, c = self._number(what), self._text(self._of(test))
+            b, c = self._number(what), self._truth(self._of(test))
         if b is None:
             return None
         sure = self._highest(rows, join("CASE WHEN {} THEN {} END", c, b.num))

@@ -331,8 +331,9 @@ def law_sql(
     day = _day(on, "--on")
     assert day is not None
     columns = None if like is None else parquet_kinds(like)
-    options = {"dialect": dialect, "table": table, "columns": columns}
-    click.echo(write(day, _day(known, "--known"), regime, _chosen(switches), **options), nl=False)
+    seen = _day(known, "--known")
+    text = write(day, seen, regime, _chosen(switches), dialect=dialect, table=table, columns=columns)
+    click.echo(text, nl=False)
 
 
 def _law_at(point: str, switches: tuple[str, ...]) -> Any:
