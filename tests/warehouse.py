@@ -49,7 +49,8 @@ def _arrow_type(spec: FactSpec, values: Sequence[Any]) -> Any:
             return pa.list_(pa.int64() if spec.item_type == "int" else pa.string())
         fields = vocabulary().objects[spec.object]
         found = {name: [item[name] for item in items if item.get(name) is not None] for name in fields}
-        return pa.list_(pa.struct([(name, _arrow_type(fields[name], held)) for name, held in found.items() if held]))
+        given = {name: held for name, held in found.items() if held} or {name: [] for name in list(fields)[:1]}
+        return pa.list_(pa.struct([(name, _arrow_type(fields[name], held)) for name, held in given.items()]))
     if spec.type in ("int", "number"):
         if all(isinstance(value, int) and value < _INT_MAX for value in values):
             return pa.int64()

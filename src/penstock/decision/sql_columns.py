@@ -177,11 +177,11 @@ class Reader:
             odd += [*(test for test, _ in read.faults), *read.left]
             if name in wanted:
                 values[name] = (read.value.num if isinstance(read.value, Number) else read.value).text
+        left = []
         if spec.type.startswith("map<"):
-            odd += [Text(f"o.{self.stages.dialect.name(key)} IS NULL") for key in fields]
-        left = [self._any(raw, "o", odd)]
-        if spec.type.startswith("map<"):
-            left.append(self._repeated(raw))
+            odd += [Text(f"o.{self.stages.dialect.name(key)} IS NULL" if key in here else "TRUE") for key in fields]
+            left = [self._repeated(raw)] if "country" in here else []
+        left.append(self._any(raw, "o", odd))
         if not values:
             return Read(raw, left=tuple(left))
         record = self.stages.dialect.struct(dict(sorted(values.items())))
