@@ -134,7 +134,7 @@ def test_numbers_as_a_warehouse_may_store_them(run: Any, type: Any) -> None:
     values = (
         [15832, 15832, 15832, 4800] if type == pa.int64() else [Decimal("15831.25"), Decimal(15832), Decimal("4799.99"), 4800]
     )
-    stored = pa.array([float(v) for v in values] if type == pa.float64() else values, type)
+    stored = pa.array([float(str(v)) for v in values] if type == pa.float64() else values, type)
     table = table.set_column(place, "item.tpp", stored)
     found = answers(run, "duckdb", table, ON)
     assert not any(row["left_to_bulk"] for row in found)

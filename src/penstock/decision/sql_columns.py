@@ -18,7 +18,7 @@ from penstock.terms.countries import codes
 from penstock.terms.errors import BadCountry, BadEnum, BadNumber, BadType
 from penstock.terms.vocabulary import FactSpec, vocabulary
 
-__all__ = ["Fields", "Kind", "Read", "Reader"]
+__all__ = ["Fields", "Kind", "Read", "Reader", "digits_of"]
 
 Fields = Mapping[str, "Kind"]
 Kind = str | Fields  # how a column is stored; the fields of a list of records
@@ -83,7 +83,7 @@ class Reader:
         text = Text(f"{row}.{self.stages.dialect.name(name)}")
         if spec.type not in ("int", "number"):
             return text
-        before, after = _digits(spec)
+        before, after = digits_of(spec)
         return Number(text, 10 ** (before + after), Fraction(1, 10**after))
 
     # ---- single values
@@ -106,7 +106,7 @@ class Reader:
         return join("({} NOT IN ({}))", raw, self.stages.dialect.literals(allowed))
 
     def _number(self, spec: FactSpec, raw: Text, kind: str) -> Read:
-        before, after = _digits(spec)
+        before, after = digits_of(spec)
         faults = [(join("({} < 0)", raw), BadNumber.code)]
         if spec.unit == "fraction":
             faults.append((join("({} > 1)", raw), BadNumber.code))
@@ -192,14 +192,14 @@ class Reader:
         if spec.is_list:
             return Read(part, left=(self._odd_items(spec, part),))
         found = self._complete(part, self._single(spec, part, str(kind or _KINDS.get(spec.type, "text"))))
-        if isinstance(found.value, Number) and found.value.unit == 1 and _digits(spec)[1]:
-            after = 10 ** _digits(spec)[1]  # rows of a list keep one unit, however the column is stored
+        if isinstance(found.value, Number) and found.value.unit == 1 and digits_of(spec)[1]:
+            after = 10 ** digits_of(spec)[1]  # rows of a list keep one unit, however the column is stored
             return evolve(found, value=evolve(found.value, num=join("({} * {})", found.value.num, str(after))))
         return found
 
     def _missing(self, spec: FactSpec) -> str:
         """Return NULL in the type a field would have."""
-        before, after = _digits(spec)
+        before, after = digits_of(spec)
         type = {"bool": "BOOLEAN", "date": "DATE"}.get(spec.type, self.stages.dialect.text)
         if spec.type in ("int", "number"):
             type = self._type(10 ** (before + after))
@@ -218,7 +218,8 @@ def _flat(name: str) -> str:
     return name.replace(".", "_")
 
 
-def _digits(spec: FactSpec) -> tuple[int, int]:
+def digits_of(spec: FactSpec) -> tuple[int, int]:
+    """Return how many digits of a number before and after the point a query reads exactly."""
     return _DIGITS.get(spec.unit, _OTHER_DIGITS)
 
 

@@ -16,6 +16,7 @@ from penstock.decision.checks import letters_law
 from penstock.decision.library import book, program_of
 from penstock.decision.prepare import MOVES
 from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
+from penstock.decision.sql_chips import Chips
 from penstock.decision.sql_columns import Kind, Read, Reader
 from penstock.rulebook import ACTUAL, STANCES, Law
 from penstock.rulebook.ir import Node
@@ -23,6 +24,7 @@ from penstock.rulebook.sql import SqlWriter
 from penstock.rulebook.sql_dialects import DIALECTS
 from penstock.rulebook.sql_numbers import Exactly, Number
 from penstock.rulebook.sql_text import Stages, Text, Value, join
+from penstock.rulebook.values import facts_below
 from penstock.terms.errors import BadNumber, ConflictingFacts, MissingRequired
 from penstock.terms.vocabulary import vocabulary
 
@@ -104,15 +106,26 @@ class _Query:
         """Return the columns of the answer, in their order."""
         facts = {name: read.value for name, read in self._read(columns).items()}
         self.faults.append((join("({} IS NULL)", self._text(facts.get(_ACT))), MissingRequired.code))
+        given = facts
         if _CHIP in facts:
-            self.left.append(join("({} IS NOT NULL)", facts[_CHIP]))
+            facts, left = self._with_chips(facts)
+            self.left.extend(left)
         filled, roles = self._parties(facts)
         values = self._values(self.program, (*self.program.outputs, *self._checked()), filled, roles, self.on)
         self._contradictions(facts, values)
-        if facts.get("item.eccn") is not None and any(facts.get(name) is not None for name in _CHIP_FACTS):
-            self._other_letter(facts, filled, roles, values)
+        if given.get("item.eccn") is not None and any(facts.get(name) is not None for name in _CHIP_FACTS):
+            self._other_letter(facts | {"item.eccn": given["item.eccn"]}, filled, roles, values)
         ids = {_ID: self.stages.given(_ID)} if _ID in columns else {}
         return ids | self._told([values[node] for node in self.program.outputs], values[self.program.lowerer.fact("item.eccn")])
+
+    def _with_chips(self, facts: Mapping[str, Value]) -> tuple[dict[str, Value], list[Text]]:
+        law = self.program.law
+        asked = facts_below(self.program.lowerer.fact("item.eccn"))
+        for node in _contradicting(program_of(letters_law(law))):
+            asked |= facts_below(node)
+        return Chips.of(law, self.on, law.regime, law.switches, self.stages).beside(
+            facts, asked - {"item.quantity", "item.aggregate_tpp"}
+        )
 
     def _values(
         self, program: Program, nodes: Sequence[Node], facts: Mapping[str, Value], roles: Mapping[str, Value], on: dt.date

@@ -7,6 +7,7 @@ fixed unit, and a list is walked with a lambda.  What several nodes read becomes
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ from penstock.terms.errors import RuleError
 
 __all__ = ["SqlWriter"]
 
+_TEST = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
 _SHORT, _LONG = 40, 1_500  # texts not worth a column of their own, and texts too long to stand within another
 
 
@@ -61,7 +63,7 @@ class SqlWriter(SqlRows):
             num = self._kept(value.num, name, uses)
             per = None if value.per is None else self._kept(value.per, f"{name}_per", uses)
             return Number(num, value.peak, value.unit, value.signed, per, value.per_peak)
-        if not isinstance(value, Text) or not value.reads or len(value.text) <= _SHORT:
+        if not isinstance(value, Text) or len(value.text) <= _SHORT:
             return value
         return self._stages.make(name, value) if uses > 1 or len(value.text) > _LONG else value
 
@@ -148,6 +150,8 @@ class SqlWriter(SqlRows):
         a, b = (self._of(arg) for arg in node.args)
         if a is None or b is None:
             return self._missing(node)
+        if not isinstance(a, (Text, Number)) and not isinstance(b, (Text, Number)):
+            return _TEST[node.data](a, b)
         return self._or_absent(self._compared(node.data, node.args[0], a, b), node)
 
     def _compared(self, op: str, read: Node, a: Value, b: Value) -> Text:
@@ -184,11 +188,11 @@ class SqlWriter(SqlRows):
         condition, a, b = (self._of(arg) for arg in node.args)
         if isinstance(condition, bool):
             return a if condition else b
-        if a is None and b is None:
-            return None
+        plain = not isinstance(a, (Text, Number)) and not isinstance(b, (Text, Number))
+        if plain and (condition is None or a is b):
+            return a if a == b else None
         same: Value = None
         if a is not None and b is not None:
-            plain = not isinstance(a, (Text, Number)) and not isinstance(b, (Text, Number))
             same = a == b if plain else self._compared("==", node, a, b)
         test = self._truth(condition)
 

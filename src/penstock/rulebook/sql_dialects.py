@@ -42,6 +42,7 @@ class Dialect:
     record: str
     before_dot: str
     days: str
+    folded: str
 
     def name(self, column: str) -> str:
         """Return a name as it is written in the text."""
@@ -84,6 +85,7 @@ _DUCKDB = Dialect(
     list_of="{}[]", array="[{}]", holds="list_contains({}, {})", meets="list_has_any({}, {})",
     matches="regexp_matches({}, {})", field="{key} := {value}", record="struct_pack({})",
     before_dot="split_part({}, '.', 1)", days="({} - {})",
+    folded="lower(regexp_replace({}, '[^A-Za-z0-9]', '', 'g'))",
 )  # fmt: skip
 _SPARK = Dialect(
     id="spark", mark="`", escaped={"'": "\\'", "\\": "\\\\"}, text="STRING", wide="DECIMAL(38, 0)", bits="BIGINT",
@@ -93,5 +95,6 @@ _SPARK = Dialect(
     list_of="ARRAY<{}>", array="array({})", holds="array_contains({}, {})", meets="arrays_overlap({}, {})",
     matches="({} RLIKE {})", field="{key}, {value}", record="named_struct({})",
     before_dot="substring_index({}, '.', 1)", days="datediff({}, {})",
+    folded="lower(regexp_replace({}, '[^A-Za-z0-9]', ''))",
 )  # fmt: skip
 DIALECTS = {dialect.id: dialect for dialect in (_DUCKDB, _SPARK)}

@@ -40,9 +40,13 @@ class Stages:
 
     def __init__(self, dialect: Dialect, table: str) -> None:
         self.dialect = dialect
-        self._table = table
+        self._source = table
         self._level: dict[str, int] = {}
         self._made: list[list[tuple[str, Text]]] = []
+
+    def beside(self, rows: str, key: str) -> None:
+        """Put rows of constants beside the table, where there are some that fit."""
+        self._source += f" LEFT JOIN {rows} ON {key}"
 
     def given(self, name: str) -> Text:
         """Return the expression that reads a column of the table."""
@@ -68,7 +72,7 @@ class Stages:
         for stage in reversed(self._made):
             names = {name for name, _ in stage}
             needed.append((needed[-1] - names).union(*(made.reads for _, made in stage)))
-        parts, source = [], self._table
+        parts, source = [], self._source
         for number, (stage, after) in enumerate(zip(self._made, needed[-2::-1], strict=True), 1):
             made = {name for name, _ in stage}
             kept = [self.dialect.name(name) for name in sorted(after - made)]
