@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from penstock.decision.chips import chip_table
 from tests.warehouse import ASKED, Row, compared, corners, open_cases
 
 MOST = 60
@@ -55,3 +56,10 @@ def test_spark_equals_decide_on_the_open_cases(run: Any) -> None:
     left = sum(compared(run, "spark", rows, on, known=known, regime=regime, switches=dict(switches))
                for (on, known, regime, switches), rows in largest)  # fmt: skip
     assert left < sum(len(rows) for _, rows in largest) / 10
+
+
+def test_spark_equals_decide_on_chips_by_name(run: Any) -> None:
+    bare = {"activity.type": "export", "origin.country": "US", "destination.country": "MY", "item.quantity": 100}
+    rows: list[Row] = [bare | {"item.chip": name} for name in [*list(chip_table())[::4], "H200", "no such chip"]]
+    rows += [row | {"item.eccn": "3A090.a"} for row in rows]
+    assert compared(run, "spark", rows, dt.date(2026, 6, 15)) < len(rows) / 5

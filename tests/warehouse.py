@@ -142,7 +142,7 @@ def compared(run: Run, dialect: str, rows: Sequence[Row], on: dt.date, **options
 
 
 def corners(on: dt.date, size: int) -> list[Row]:
-    """Return rows on the numbers of the law of a day; a chip by name is what the query leaves to `penstock bulk`."""
+    """Return rows on the numbers of the law of a day; their chips are texts that no chip is called by, and left out."""
     found = corner_rows(program(on), size)
     return [{name: value for name, value in facts.values.items() if name != "item.chip"} for facts in found]
 

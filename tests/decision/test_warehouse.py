@@ -19,6 +19,7 @@ from sqlglot import exp
 from penstock.apps.warehouse import kinds_of
 from penstock.decision.answers import OUTPUTS
 from penstock.decision.bulk import decide_columns
+from penstock.decision.chips import chip_table
 from penstock.decision.library import book
 from penstock.decision.warehouse import facts_read, law_sql
 from penstock.terms.errors import DateOutOfRange, UnknownRegime, UnknownSwitch
@@ -148,11 +149,25 @@ def test_a_number_with_more_places_than_the_query_holds_is_left(run: Any) -> Non
     assert [row["left_to_bulk"] for row in answers(run, "duckdb", table_of(rows), ON)] == [False, True, False]
 
 
-def test_chips_by_name_and_odd_lists_are_left(run: Any) -> None:
-    rows = [SHIPMENT, SHIPMENT | {"item.chip": "h200-sxm"}, SHIPMENT | {"end_use.types": ["datacentre"]},
-            SHIPMENT | {"parties.end_user.owners": [{"share": Decimal(2)}]}]  # fmt: skip
-    table = table_of(rows)
-    assert [row["left_to_bulk"] for row in answers(run, "duckdb", table, ON)] == [False, True, True, True]
+@pytest.mark.parametrize("day", ["2022-11-01", "2026-06-15"])
+def test_chips_by_name(run: Any, day: str) -> None:
+    bare = {name: value for name, value in SHIPMENT.items() if not name.startswith("item.")} | {"item.quantity": 100}
+    names = [*chip_table(), "H200", "Ascend 910B", "NVIDIA A100 PCIe 40GB", "RTX 4090", "h200é", "no such chip"]
+    said: list[Row] = [{}, {"item.eccn": "3A090.a"}, {"item.datacenter": True, "item.kind": "integrated_circuit"},
+                       {"item.tpp": 15832, "item.die_area_mm2": 814}]  # fmt: skip
+    on = dt.date.fromisoformat(day)
+    rows = [bare | {"item.chip": name} for name in names]
+    assert compared(run, "duckdb", rows, on) < len(rows) / 10  # densities of memory that no decimal holds
+    compared(run, "duckdb", [row | said[i % len(said)] for i, row in enumerate(rows)], on)
+
+
+def test_odd_lists_are_left(run: Any) -> None:
+    rows = [
+        SHIPMENT,
+        SHIPMENT | {"end_use.types": ["datacentre"]},
+        SHIPMENT | {"parties.end_user.owners": [{"share": Decimal(2)}]},
+    ]
+    assert [row["left_to_bulk"] for row in answers(run, "duckdb", table_of(rows), ON)] == [False, True, True]
 
 
 def test_without_columns_the_facts_the_law_reads_are_expected(connection: Any, run: Any) -> None:
@@ -202,6 +217,7 @@ def test_every_column_of_the_spark_text_is_there_where_it_is_read(day: str, whol
     kinds = None if whole else kinds_of(table_of([SHIPMENT]).schema)
     tree = sqlglot.parse_one(law_sql(dt.date.fromisoformat(day), dialect="spark", columns=kinds), read="spark")
     there = {"id", *facts_read(book().law(dt.date.fromisoformat(day)))} if whole else set(kinds or ())
+    there |= {name.name for values in tree.find_all(exp.Values) for name in values.args["alias"].columns}
     stages = [*(cte.this for cte in tree.find_all(exp.CTE)), tree]
     assert len(stages) > 5
     for stage in stages:
@@ -220,7 +236,7 @@ def test_stages_stay_at_a_sensible_width() -> None:
     text = law_sql(ON)
     assert len(text) < 250_000
     widths = [block.count(" AS ") + block.count('", "') for block in re.split(r"stage_\d+ AS \(", text)]
-    assert max(widths) < 400
+    assert max(widths) < 500
 
 
 def test_a_table_is_named_by_its_parts() -> None:

@@ -91,7 +91,7 @@ class Chips:
             return self._kept(name, join("COALESCE({}, {})", held, own)), Text("FALSE")
         if isinstance(held, Number):
             exactly = Exactly(self.stages.dialect)
-            both = exactly.pick(lambda x, y: join("COALESCE({}, {})", x, y), own, held)
+            both: Value = exactly.pick(lambda x, y: join("COALESCE({}, {})", x, y), own, held)
             same = exactly.compare("==", own, held)
         else:
             both, same = join("COALESCE({}, {})", own, held), join("({} = {})", own, held)
