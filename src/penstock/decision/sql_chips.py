@@ -12,8 +12,8 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from penstock.decision.chips import chip_table, resolve
-from penstock.decision.classification import letters, settle_die_area
+from penstock.decision.chips import chip_table, find_chip, resolve
+from penstock.decision.classification import letters
 from penstock.decision.determination import decide_facts
 from penstock.decision.sql_columns import digits_of
 from penstock.rulebook import Law
@@ -41,9 +41,12 @@ class Chips:
     def of(cls, law: Law, on: dt.date, regime: str, switches: Mapping[str, Any], stages: Stages) -> Chips:
         """Settle every name of the chip table under a law."""
         known = None if law.known.year >= 2100 else law.known
-        names = sorted({word for chip in chip_table().values() for word in chip.words})
-        found = {name: _settled(name, law, on, (known, regime, switches)) for name in names if name.isascii()}
-        return cls(stages, {name: facts for name, facts in found.items() if facts is not None})
+        names = sorted({word for chip in chip_table().values() for word in chip.words if word.isascii()})
+        meant = {name: find_chip(name) for name in names}
+        one_name = {chips: name for name, chips in meant.items()}
+        found = {chips: _settled(name, law, on, (known, regime, switches)) for chips, name in one_name.items()}
+        rows = {name: found[chips] for name, chips in meant.items()}
+        return cls(stages, {name: facts for name, facts in rows.items() if facts is not None})
 
     def beside(self, facts: Mapping[str, Value], asked: set[str]) -> tuple[dict[str, Value], list[Text]]:
         """Return the facts with those of the chips, and the rows to leave alone; ``asked`` decide the class."""
@@ -107,14 +110,14 @@ class Chips:
 
 def _settled(name: str, law: Law, on: dt.date, asked: tuple[Any, ...]) -> dict[str, Any] | None:
     """Return what the law knows of a chip, in the units columns are read in; None where a column cannot hold it."""
-    resolved = resolve(Facts({"activity.type": _ACT, _CHIP: name}), str(law.switches["integration_level"]))
+    given = Facts({"activity.type": _ACT, _CHIP: name})
     try:
-        facts = dict(decide_facts(Facts({"activity.type": _ACT, _CHIP: name}), on, *asked).prepared.facts.values)
+        facts = dict(decide_facts(given, on, *asked).prepared.facts.values)
     except FactError:
         return None
-    assert facts.get(_AREA) == settle_die_area(resolved, on, law).facts.values.get(_AREA)
+    # a class that is asserted leaves the area as published; any other takes it as settled
     facts[_TPP] = letters(Facts(facts), on, law)[_TPP]
-    facts["item.raw_area"] = resolved.facts.values.get(_AREA)
+    facts["item.raw_area"] = resolve(given, str(law.switches["integration_level"])).facts.values.get(_AREA)
     rates = facts.pop(_RATES, None)
     found = {fact: _whole(fact, value) for fact, value in facts.items() if fact.startswith("item.") and value is not None}
     return None if None in found.values() or (rates and facts[_TPP] is None) else found
