@@ -59,7 +59,7 @@ def law_sql(
     words = DIALECTS[dialect]
     stages = Stages(words, ".".join(words.name(part) for part in table.split(".")))
     answers = _Query(program_of(law), on, stages).answers(names)
-    return _head(law, on, dialect, names) + stages.query(answers) + "\n"
+    return _head(law, on, known, dialect, names) + stages.query(answers) + "\n"
 
 
 def facts_read(law: Law) -> tuple[str, ...]:
@@ -70,9 +70,9 @@ def facts_read(law: Law) -> tuple[str, ...]:
     return tuple(name for name in vocabulary().facts if name in read)
 
 
-def _head(law: Law, on: dt.date, dialect: str, columns: Iterable[str]) -> str:
+def _head(law: Law, on: dt.date, known: dt.date | None, dialect: str, columns: Iterable[str]) -> str:
     lines = [f"Penstock: the law of {on}, as one query for {dialect}", f"law_hash {law.hash}", f"regime {law.regime}"]
-    lines += [f"known {law.known}"] if law.known.year < 2100 else []
+    lines += [] if known is None else [f"known {known}"]
     lines += [f"reading {name} = {str(value).lower()}" for name, value in sorted(law.switches.items())]
     lines += [f"reads {name}" for name in columns]
     return "".join(f"-- {line}\n" for line in lines)
