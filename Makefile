@@ -1,6 +1,6 @@
 # Every command here can be the first one ever run in a fresh clone: what it needs is set up on the way, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs messages bench requirements clean
+.PHONY: help setup demo test lint format docs messages bench spark requirements clean
 
 BIN := .venv/bin
 BOOTSTRAP := bash scripts/bootstrap.sh
@@ -46,15 +46,19 @@ messages: .venv/.stamp ## Bring the catalogs of the languages up to date and lis
 bench: .venv-bench/.stamp ## Measure Penstock against other engines, in an environment of its own
 	.venv-bench/bin/python bench/run.py
 
+spark: .venv-spark/.stamp ## Run the SQL text for Spark in a local session of Spark (slow; needs Java 17 or later)
+	.venv-spark/bin/python -m pytest tests/spark_session.py
+
 requirements: ## Recompile the pins, each to its newest admitted version
 	@$(COMPILE) pyproject.toml -o requirements/core.txt
 	@$(COMPILE) pyproject.toml --extra bulk -o requirements/bulk.txt
 	@$(COMPILE) pyproject.toml --all-extras -o requirements/dev.txt
 	@$(COMPILE) pyproject.toml requirements/bench.in --extra bulk --extra fast -o requirements/bench.txt
+	@$(COMPILE) pyproject.toml requirements/spark.in --extra bulk -o requirements/spark.txt
 	@$(COMPILE) requirements/uv.in -o requirements/uv.txt
 
 clean: ## Remove everything that was made here
-	rm -rf .venv .venv-bench .venv-tools .venv-tools.log .uv-cache build dist docs/_build
+	rm -rf .venv .venv-bench .venv-spark .venv-tools .venv-tools.log .uv-cache build dist docs/_build
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -64,4 +68,8 @@ clean: ## Remove everything that was made here
 
 .venv-bench/.stamp: requirements/bench.txt requirements/uv.txt pyproject.toml scripts/bootstrap.sh
 	@$(BOOTSTRAP) env .venv-bench requirements/bench.txt
+	@touch $@
+
+.venv-spark/.stamp: requirements/spark.txt requirements/uv.txt pyproject.toml scripts/bootstrap.sh
+	@$(BOOTSTRAP) env .venv-spark requirements/spark.txt
 	@touch $@

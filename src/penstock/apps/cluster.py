@@ -14,6 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from penstock.apps.parquet import Asked, Work, decide_parquet, in_progress
+from penstock.decision.library import own_instruments, with_instruments
 from penstock.rulebook import ACTUAL
 from penstock.terms.errors import FileUnusable, PenstockError
 
@@ -21,6 +22,7 @@ __all__ = ["LOCAL", "decide_on_cluster"]
 
 LOCAL = "local"
 _MARK = "_penstock.txt"
+_Question = tuple[dt.date | str, Asked, tuple[tuple[str, str], ...]]
 
 
 @frozen
@@ -58,7 +60,7 @@ def decide_on_cluster(
     _claim(folder, marks)
     left = [piece for piece in pieces if not piece.target.exists()]
     if left:
-        _run(ray, left, (on, asked), address, workers)
+        _run(ray, left, (on, asked, own_instruments()), address, workers)
     return sum(piece.rows for piece in pieces)
 
 
@@ -84,7 +86,7 @@ def _files(source: Path) -> list[Path]:
     return files
 
 
-def _run(ray: Any, pieces: list[_Piece], asked: tuple[dt.date | str, Asked], address: str, workers: int) -> None:
+def _run(ray: Any, pieces: list[_Piece], asked: _Question, address: str, workers: int) -> None:
     """Decide pieces, each on a worker that is free; the first error ends the run, and what is done stays."""
     logging.getLogger("ray").setLevel(logging.ERROR)
     ray.init(**_options(address, workers))
@@ -107,11 +109,14 @@ def _options(address: str, workers: int) -> dict[str, Any]:
     return {"num_cpus": workers, "include_dashboard": False, **quiet} if address == LOCAL else {"address": address, **quiet}
 
 
-def _decide(piece: _Piece, question: tuple[dt.date | str, Asked]) -> PenstockError | None:
+def _decide(piece: _Piece, question: _Question) -> PenstockError | None:
     """Decide a piece on a worker, with one thread; an error comes back as a value, as it would be raised here."""
-    on, asked = question
+    on, asked, own = question
     try:
-        decide_parquet(piece.source, piece.target, on, asked.known, asked.regime, asked.switches, workers=1, groups=piece.groups)
+        with with_instruments(own):
+            decide_parquet(
+                piece.source, piece.target, on, asked.known, asked.regime, asked.switches, workers=1, groups=piece.groups
+            )
     except PenstockError as error:
         return error
     return None

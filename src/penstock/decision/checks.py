@@ -13,7 +13,7 @@ from penstock.terms.documents import Facts
 from penstock.terms.errors import BadNumber, ConflictingFacts, PenstockError, first_of
 from penstock.terms.numbers import plain
 
-__all__ = ["check_facts"]
+__all__ = ["check_facts", "letters_law"]
 
 _CHIP_FACTS = ("item.tpp", "item.throughput", "item.performance_density")
 
@@ -49,7 +49,7 @@ def _eccn_conflict(facts: Facts, on: dt.date, law: Law) -> list[PenstockError]:
 
     Before 3A090 had paragraphs, the first text that has them is what the letter is held against.
     """
-    lettered = law if "meets_3a090_b" in law.standings else book().law(_first_letters(), None, law.regime, law.switches)
+    lettered = letters_law(law)
     found = letters(facts, max(on, lettered.on), lettered)
     if found["is_processor"] != TRUE:
         return []
@@ -62,8 +62,12 @@ def _eccn_conflict(facts: Facts, on: dt.date, law: Law) -> list[PenstockError]:
     return [_conflict("item.eccn", asserted, found["classification"] or "unknown", "the chip facts")]
 
 
-def _first_letters() -> dt.date:
-    return book().instruments[book().versions["meets_3a090_b"][0].by].effective
+def letters_law(law: Law) -> Law:
+    """Return the law whose letters an asserted class is held against: this one, or the first that has them."""
+    if "meets_3a090_b" in law.standings:
+        return law
+    first = book().instruments[book().versions["meets_3a090_b"][0].by].effective
+    return book().law(first, None, law.regime, law.switches)
 
 
 def _asserts(table: str, eccn: str, law: Law) -> bool:

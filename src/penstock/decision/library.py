@@ -15,7 +15,7 @@ from penstock.decision.program import Program, build
 from penstock.law import FIRST_DAY, ROOT
 from penstock.rulebook import ACTUAL, Book, Law
 
-__all__ = ["book", "data_dates", "program", "program_of", "with_instruments"]
+__all__ = ["book", "data_dates", "own_instruments", "program", "program_of", "with_instruments"]
 
 _lock = RLock()
 _programs: WeakKeyDictionary[Law, Program] = WeakKeyDictionary()
@@ -77,6 +77,11 @@ def with_instruments(texts: Iterable[tuple[str, str]]) -> Iterator[Book]:
         yield book()
     finally:
         _own.reset(token)
+
+
+def own_instruments() -> _Own:
+    """Return the names and texts of the instruments of one's own that are in use here."""
+    return _own.get()
 
 
 def program(

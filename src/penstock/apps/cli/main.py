@@ -334,6 +334,32 @@ def law_diff(a: str, b: str, witness: bool, regime: str, switches: tuple[str, ..
     text.changes(changes, found, a, b, asked=witness, as_json=as_json)
 
 
+@law.command("sql")
+@click.option("--on", required=True, metavar="DATE", help="Date of the acts: every row is decided under the law of this day.")
+@_KNOWN
+@REGIME
+@_SWITCH
+@INSTRUMENT
+@click.option("--dialect", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="The SQL to write.")
+@click.option("--table", default="transactions", show_default=True, metavar="NAME", help="The table of facts to read.")
+@click.option("--like", metavar="FILE.parquet", help="Read the columns this file has, as it stores them.")
+def law_sql(
+    on: str, known: str | None, regime: str, switches: tuple[str, ...], dialect: str, table: str, like: str | None
+) -> None:
+    """Print the law of a day as one SQL query over a table of facts, to be run where the table is."""
+    from penstock.apps.warehouse import parquet_kinds
+    from penstock.decision.warehouse import law_sql as write
+
+    if not all(table.split(".")):
+        raise click.BadParameter(f"{table!r} is no name of a table.", param_hint="--table")
+    day = _day(on, "--on")
+    assert day is not None
+    columns = None if like is None else parquet_kinds(like)
+    seen = _day(known, "--known")
+    text = write(day, seen, regime, _chosen(switches), dialect=dialect, table=table, columns=columns)
+    click.echo(text, nl=False)
+
+
 def _law_at(point: str, switches: tuple[str, ...]) -> Any:
     from penstock.decision.library import book
 
