@@ -45,7 +45,7 @@ def next_state(case: Case | None, event: Event, law: Statute, id: str = "") -> t
     if event.on < case.at:
         refuse(event, f"the last event is of {shown(case.at)}; events are told in order", "750.4(a)(1)")
     now = advance(case, event.on, law)
-    kind = check_event(now, event)
+    kind = check_event(case if event.kind == "tick" else now, event)  # the day that closes a case may be noted in it
     if kind.signed and now.four_eyes:
         _check_second(now, event)
     after = _STEPS[event.kind](now, event, law)
