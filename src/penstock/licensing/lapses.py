@@ -6,11 +6,13 @@ Nothing is ever approved by a lapse; a decision that was taken becomes final, an
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from penstock.licensing.case import Case
 from penstock.licensing.duties import Statute
 from penstock.licensing.owed import denial_final_on, limit_of
 
-__all__ = ["advance", "agreed_or_disputed", "settled"]
+__all__ = ["advance", "agreed_or_disputed", "settled", "trail"]
 
 _WAITING = frozenset({"referred", "oc_decided", "acep_decided", "earb_decided", "erc_decided", "intent_to_deny", "denied",
                       "issued", "suspended"})  # fmt: skip
@@ -28,6 +30,16 @@ def advance(case: Case, on: int, law: Statute) -> Case:
             break
         case = later
     return case
+
+
+def trail(case: Case, on: int, law: Statute) -> Iterator[Case]:
+    """Yield the case after each period that has passed before a day, one by one."""
+    while case.status in _WAITING:
+        later = _passed(case, on, law)
+        if later is None:
+            return
+        case = later
+        yield case
 
 
 def _passed(case: Case, on: int, law: Statute) -> Case | None:

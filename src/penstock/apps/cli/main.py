@@ -16,6 +16,7 @@ import click
 from penstock.apps.cli import prove
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
+from penstock.apps.cli.license import license
 from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
@@ -322,6 +323,7 @@ def _law_at(point: str, switches: tuple[str, ...]) -> Any:
 
 
 cli.add_command(interview)
+cli.add_command(license)
 law.add_command(impact)
 
 
