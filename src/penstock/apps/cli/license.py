@@ -292,3 +292,29 @@ def demo(svg: str | None, until: str | None, as_json: bool) -> None:
     from penstock.apps.cli.license_demo import run_demo
 
     run_demo(svg, _day(until), as_json)
+
+
+@license.command("agreement")
+@click.argument("name", required=False)
+@_ON
+@click.option(
+    "--partner", multiple=True, metavar="CC", help="With whom, where the agreement names nobody; may be given more than once."
+)
+@click.option("--records", metavar="FILE", help="What has happened under it: deliveries, shipments, waivers, notices.")
+@click.option("--regime", default="actual", show_default=True, metavar="NAME", help="The law it is put on.")
+@click.option("--witness", is_flag=True, help="Print a transaction that the law answers differently with the agreement.")
+@_JSON
+def agreement_(
+    name: str | None, on: str | None, partner: tuple[str, ...], records: str | None, regime: str, witness: bool, as_json: bool
+) -> None:
+    """Show how an agreement between governments stands, what is owed, and what it changes of the law; all without NAME."""
+    from penstock.apps.cli import license_text
+    from penstock.licensing.agreements import agreement, agreements, effect, read_records
+
+    if name is None:
+        license_text.tell_agreements(agreements(), as_json)
+        return
+    made = agreement(name, partner)
+    told = read_records(_document(records)) if records else ()
+    day = dt.date.fromordinal(_day(on))
+    license_text.tell_agreement(made, effect(made, day, regime, told), day, regime, witness=witness, as_json=as_json)

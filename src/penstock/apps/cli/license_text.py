@@ -10,17 +10,23 @@ from typing import Any
 
 import click
 
+from penstock.apps.cli import text
 from penstock.apps.gantt import as_svg, as_text
+from penstock.decision.library import book
+from penstock.decision.witness import find_witness
 from penstock.licensing import Case, Obligation, as_of, event_document, statute_on
+from penstock.licensing.agreements import Agreement, Standing
 from penstock.licensing.case import PENDING
 from penstock.licensing.drafting import Draft
 from penstock.licensing.history import bars
 from penstock.licensing.tolling import counted, running
+from penstock.rulebook import Law
+from penstock.rulebook.diff import Change
 from penstock.store.licensing_store import Entry, LicensingStore
 from penstock.terms.errors import FileUnusable
 from penstock.terms.numbers import dump_json
 
-__all__ = ["tell_case", "tell_draft", "tell_owed"]
+__all__ = ["tell_agreement", "tell_agreements", "tell_case", "tell_draft", "tell_owed"]
 
 _WIDTH = 100
 _HEAD = ("kind", "on", "by", "officer", "id")
@@ -164,14 +170,71 @@ def tell_draft(made: Draft) -> None:
         _say(f"- {note}", 2)
 
 
+def tell_agreements(names: Iterable[str], as_json: bool) -> None:
+    """Print the names and titles of the agreements."""
+    titles = {name: book().data[f"data/agreements/{name}.yaml"] for name in names}
+    if as_json:
+        click.echo(dump_json({name: {"title": raw["title"], "force": raw["force"]} for name, raw in titles.items()}))
+        return
+    for name, raw in titles.items():
+        _say(f"{name}: {raw['title']} ({raw['force'].replace('_', ' ')})")
+
+
+def tell_agreement(
+    made: Agreement, found: tuple[Standing, list[Change], Law, Law], on: dt.date, regime: str, *, witness: bool, as_json: bool
+) -> None:
+    """Print how an agreement stands on a day, what is owed under it, and the changes it makes to the law."""
+    stands, changes, before, after = found
+    told = find_witness(before, after) if witness and changes else None
+    if as_json:
+        click.echo(dump_json(_agreement_document(made, stands, changes, on)))
+        return
+    status = stands.status.replace("_", " ")
+    _say(f"{made.title}, with {', '.join(made.partners)}: {status} on {on}, since {stands.since} ({stands.why}).")
+    _say(f"- {made.force.replace('_', ' ')}; source: {made.source}; confidence {made.confidence}", 2)
+    if made.note:
+        _say(f"- {made.note.strip()}", 2)
+    due = {one.deliverable.id: one.due for one in stands.owed}
+    for one in made.deliverables if stands.status == "in_force" else ():
+        by = f", due {due[one.id]}" if one.id in due else ""
+        after_it = "; lapses without it" if one.id in due and one.lapse else ""
+        _say(f"+ {one.party}: {one.text}{by}{after_it} [{one.cite}; {one.confidence}]", 2)
+    if changes:
+        click.echo()
+        text.changes(changes, told, f"{on}/{regime}", "the same with the agreement", witness=witness, as_json=False)
+    else:
+        _say("It changes nothing of the law.", 2)
+
+
+def _agreement_document(made: Agreement, stands: Standing, changes: list[Change], on: dt.date) -> dict[str, Any]:
+    owed = [
+        {"id": one.deliverable.id, "party": one.deliverable.party, "due": one.due, "cite": one.deliverable.cite}
+        for one in stands.owed
+    ]
+    named = ("what", "kind", "id", "cite", "text", "before", "after")
+    return {
+        "schema": "penstock.agreement/1",
+        "id": made.id,
+        "partners": list(made.partners),
+        "force": made.force,
+        "on": on,
+        "status": stands.status,
+        "since": stands.since,
+        "why": stands.why,
+        "owed": owed,
+        "waived": list(stands.waived),
+        "changes": [{name: getattr(change, name) for name in named} for change in changes],
+    }
+
+
 def _say(text: str, indent: int = 0) -> None:
     click.echo(
         textwrap.fill(text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2), drop_whitespace=True)
     )
 
 
-def _write(path: str, text: str) -> None:
+def _write(path: str, svg: str) -> None:
     try:
-        Path(path).write_text(text, "utf-8")
+        Path(path).write_text(svg, "utf-8")
     except OSError as error:
         raise FileUnusable(f"{path} cannot be written: {error.strerror}", at="--svg", value=path) from None
