@@ -318,3 +318,28 @@ def agreement_(
     told = read_records(_document(records)) if records else ()
     day = dt.date.fromordinal(_day(on))
     license_text.tell_agreement(made, effect(made, day, regime, told), day, regime, witness=witness, as_json=as_json)
+
+
+@license.command("capacity")
+@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="A regime to compare; may be given more than once.")
+@click.option("--applications", type=int, metavar="N", help="Predict a year of so many applications instead.")
+@click.option("--positions", type=int, metavar="N", help="With so many positions (default: those of the last published year).")
+@click.option("--to-oc", type=float, default=0.0126, show_default=True, metavar="SHARE", help="Share that agencies dispute.")
+@click.option(
+    "--on", default="2026-06-15", show_default=True, metavar="DATE", help="Date of the law that says who needs a license."
+)
+@click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="The same seed gives the same years.")
+@click.option(
+    "--scale", type=int, default=20, show_default=True, metavar="N", help="How many times smaller than the office the model is."
+)
+@click.option("--fit", "again", is_flag=True, help="Fit capacity and depth of review on the published years again (minutes).")
+@_JSON
+def capacity(
+    regimes: tuple[str, ...], applications: int | None, positions: int | None, to_oc: float, on: str, seed: int, scale: int,
+    again: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Compare what a year of licensing comes to under regimes: backlog, days and overdue share, all as ranges."""
+    from penstock.apps.cli import license_capacity
+
+    asked = license_capacity.Question(regimes, applications, positions, to_oc, _day(on), seed, scale)
+    license_capacity.tell_fit(asked, as_json) if again else license_capacity.tell_capacity(asked, as_json)
