@@ -19,9 +19,10 @@ from penstock.licensing.owed import appellants, obligations
 from penstock.licensing.stops import Stops
 from penstock.licensing.tolling import after, counted, merged, running
 from penstock.terms.documents import read_facts
-from penstock.terms.errors import EventRefused
+from penstock.terms.errors import EventRefused, FactError
 from tests.licensing.acts import AGENCIES as ASKED
 from tests.licensing.acts import DAY0, LAW, tell, up_to_the_board
+from tests.strategies import json_values
 
 ACTORS = sorted({by for kind in KINDS.values() for by in kind.by})
 DATES = st.integers(-40, 400).map(lambda n: DAY0 + dt.timedelta(days=n))
@@ -273,6 +274,18 @@ def test_the_machine_and_the_clock_of_the_contract_give_the_same_dates(count: in
     standing = {"oc": "OC", "acep": "ACEP", "earb": "EARB"}
     if case.status in standing:
         assert clock["next_body"] == standing[case.status]
+
+
+@given(st.one_of(json_values(), events().flatmap(lambda good: st.dictionaries(st.sampled_from(sorted(good)), json_values()).map(
+    lambda bad: {**good, "on": "2026-01-05", **bad}))))  # fmt: skip
+def test_any_document_is_an_event_or_one_clear_error(document: Any) -> None:
+    try:
+        event = read_event(document)
+    except FactError as error:
+        told = error.document()
+        assert told["exit_code"] == 3
+        return
+    assert read_event(event_document(event)) == event
 
 
 def test_laws_of_other_days_have_the_same_procedure() -> None:

@@ -18,6 +18,7 @@ import pytest
 from penstock.licensing import Case, Event, statute_on
 from penstock.licensing.events import event_document
 from penstock.store.licensing_engine import open_engine
+from penstock.store.licensing_sqlite import Sqlite
 from penstock.store.licensing_store import LicensingStore
 from penstock.terms.errors import CaseChanged, EventRefused, FileUnusable, UnknownCase
 from tests.licensing.acts import act, approved, day, intent, issued, recommends, referred, registered, tell, up_to_the_board
@@ -258,6 +259,7 @@ class TableOfQuota:
 
     SCHEMA = """CREATE TABLE IF NOT EXISTS quota (country TEXT PRIMARY KEY, cap INTEGER, reserved INTEGER, committed INTEGER,
                 CHECK (reserved >= 0 AND committed >= 0 AND reserved + committed <= cap))"""
+    MOVE = "UPDATE quota SET reserved = reserved + ?, committed = committed + ? WHERE country = ?"
     MOVES: Mapping[str, tuple[int, int]] = {"reserve": (1, 0), "void": (-1, 0), "commit": (-1, 1)}
 
     def __init__(self, die_at: str = "") -> None:
@@ -267,10 +269,12 @@ class TableOfQuota:
         if self.die_at == f"before {effect}":
             os.kill(os.getpid(), signal.SIGKILL)
         reserved, committed = (int(facts["tpp"]) * sign for sign in self.MOVES[effect])
+        mark = "?" if isinstance(connection, sqlite3.Connection) else "%s"
         try:
-            connection.execute("UPDATE quota SET reserved = reserved + ?, committed = committed + ? WHERE country = ?",
-                               (reserved, committed, facts["country"]))  # fmt: skip
-        except sqlite3.IntegrityError:
+            connection.execute(self.MOVE.replace("?", mark), (reserved, committed, facts["country"]))
+        except Exception as error:
+            if "check" not in str(error).lower():
+                raise
             raise EventRefused(
                 f"The allocation of {facts['country']} does not hold {facts['tpp']} TPP (742.6(b)(10)(iii)(B))"
             ) from None
@@ -282,17 +286,21 @@ FACTS = {"country": "MY", "tpp": 600}
 
 
 @pytest.fixture
-def quota_file(tmp_path: Path) -> Path:
-    file = tmp_path / "cases.db"
-    with sqlite3.connect(file) as connection:
-        connection.execute(TableOfQuota.SCHEMA)
-        connection.execute("INSERT INTO quota VALUES ('MY', 1000, 0, 0)")
-    return file
+def quota_at(address: str) -> str:
+    """Return the address of a database that has a quota of 1,000 TPP besides."""
+    engine = open_engine(address)
+    with engine.transaction() as work:
+        work.run(TableOfQuota.SCHEMA)
+        work.run("INSERT INTO quota VALUES ('MY', 1000, 0, 0)")
+    engine.close()
+    return address
 
 
-def balance(file: Path) -> tuple[int, int]:
-    with sqlite3.connect(file) as connection:
-        reserved, committed = connection.execute("SELECT reserved, committed FROM quota").fetchone()
+def balance(address: str) -> tuple[int, int]:
+    engine = open_engine(address)
+    with engine.transaction() as work:
+        reserved, committed = work.one("SELECT reserved, committed FROM quota")
+    engine.close()
     return reserved, committed
 
 
@@ -309,20 +317,20 @@ def balance(file: Path) -> tuple[int, int]:
                      (600, 0), id="reserved again on appeal"),
     ],
 )  # fmt: skip
-def test_quota_moves_with_the_case(quota_file: Path, events: list[Event], expected: tuple[int, int]) -> None:
-    store = store_at(str(quota_file), quota=TableOfQuota())
+def test_quota_moves_with_the_case(quota_at: str, events: list[Event], expected: tuple[int, int]) -> None:
+    store = store_at(quota_at, quota=TableOfQuota())
     tell_to(store, events, facts=FACTS)
-    assert balance(quota_file) == expected
+    assert balance(quota_at) == expected
     store.close()
 
 
-def test_a_quota_that_does_not_hold_refuses_the_event_with_it(quota_file: Path) -> None:
-    store = store_at(str(quota_file), quota=TableOfQuota())
+def test_a_quota_that_does_not_hold_refuses_the_event_with_it(quota_at: str) -> None:
+    store = store_at(quota_at, quota=TableOfQuota())
     store.open("L-1", registered(), FACTS)
     with pytest.raises(EventRefused, match="does not hold 600 TPP"):
         store.open("L-2", registered(), FACTS)
     assert store.ids() == ["L-1"]
-    assert balance(quota_file) == (600, 0)
+    assert balance(quota_at) == (600, 0)
     store.sweep(day(60))
     store.close()
 
@@ -336,20 +344,20 @@ tell_to(store_at(sys.argv[1], quota=TableOfQuota(die_at=sys.argv[2])), issued(),
 
 
 @pytest.mark.parametrize("moment", ["before reserve", "after reserve", "before commit", "after commit"])
-def test_killed_between_event_and_effect_neither_or_both_are_there(quota_file: Path, moment: str) -> None:
+def test_killed_between_event_and_effect_neither_or_both_are_there(quota_at: str, moment: str) -> None:
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", KILLED, str(quota_file), moment], cwd=root, check=False, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", KILLED, quota_at, moment], cwd=root, check=False, capture_output=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
-    store = store_at(str(quota_file), quota=TableOfQuota())
+    store = store_at(quota_at, quota=TableOfQuota())
     kept = store.entries("L-1") if store.ids() else []
     assert len(kept) == (0 if "reserve" in moment else len(issued()) - 1)
-    assert balance(quota_file) == ((600, 0) if kept else (0, 0))
+    assert balance(quota_at) == ((600, 0) if kept else (0, 0))
     assert store.verify() == []
     if kept:
         store.append("L-1", issued()[-1])
     else:
         tell_to(store, issued(), facts=FACTS)
-    assert balance(quota_file) == (0, 600)
+    assert balance(quota_at) == (0, 600)
     assert store.case("L-1") == tell(*issued())[0]
     store.close()
 
@@ -363,6 +371,34 @@ def test_a_store_that_cannot_be_reached_is_one_clear_error(tmp_path: Path) -> No
     with pytest.raises(FileUnusable, match="cannot be reached") as caught:
         open_engine("postgresql://user:secret@127.0.0.1:1/none")
     assert "secret" not in caught.value.message + str(caught.value.at)
+
+
+def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path: Path) -> None:
+    store = store_at(str(tmp_path / "cases.db"))
+    store.open("L-1", registered())
+    engine = Sqlite(str(tmp_path / "cases.db"))
+    with engine.transaction() as work:
+        work.all("PRAGMA max_page_count = 1")  # never below what there is
+    full = LicensingStore(engine, law_of=statute_on, hash_of=lambda _: "law", today=lambda: TODAY)
+    told: list[Case] = []
+
+    def fill() -> None:
+        for n in range(200):
+            told.append(full.append("L-1", act("noted", 1, "State", text="x" * 4000, id=str(n)))[0])
+
+    with pytest.raises(FileUnusable, match="full"):
+        fill()
+    assert len(store.entries("L-1")) == 1 + len(told)
+    assert store.verify() == []
+    assert store.append("L-1", referred())[0].status == "referred"
+    full.close()
+    store.close()
+
+
+def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no database, but long enough to be looked at as one " * 40, "utf-8")
+    with pytest.raises(FileUnusable, match="not a database"):
+        store_at(str(tmp_path / "notes.txt"))
 
 
 def test_an_event_survives_its_document() -> None:

@@ -52,10 +52,10 @@ class Case(NamedTuple):
     decision: str = ""
     since: int = 0
     votes: tuple[tuple[str, str], ...] = ()
-    stops: tuple[Span, ...] = ()
+    stops: tuple[tuple[int, int], ...] = ()
     open: tuple[tuple[str, str, int, bool], ...] = ()
     assured: int = 0
-    provisional: Span = (0, 0)
+    provisional: tuple[int, int] = (0, 0)
     notified: int = 0
     responded: int = 0
     conditions: tuple[tuple[str, str, int, int, str], ...] = ()
@@ -79,7 +79,7 @@ class Obligation(NamedTuple):
     actor: str
     since: int
     due: int
-    tolled: tuple[Span, ...] = ()
+    tolled: tuple[tuple[int, int], ...] = ()
     text: str = ""
 
     def document(self) -> dict[str, Any]:

@@ -45,8 +45,13 @@ class Postgres:
     @contextmanager
     def transaction(self) -> Iterator[Work]:
         """Open a transaction that is written whole at the end, or not at all where an error leaves it."""
-        with self._connection.transaction():
-            yield Work(self._connection, lock=" FOR UPDATE", mark="%s", guard=_GUARD)
+        from psycopg import OperationalError
+
+        try:
+            with self._connection.transaction():
+                yield Work(self._connection, lock=" FOR UPDATE", mark="%s", guard=_GUARD)
+        except OperationalError as error:
+            raise FileUnusable(f"The database cannot be used: {str(error).strip()}", at="--store") from None
 
     def close(self) -> None:
         """Close the connection."""

@@ -43,13 +43,20 @@ class Sqlite:
     @contextmanager
     def transaction(self) -> Iterator[Work]:
         """Open a transaction that is written whole at the end, or not at all where an error leaves it."""
-        self._connection.execute("BEGIN IMMEDIATE")
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield Work(self._connection)
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            self._undo()
+            raise FileUnusable(f"The store cannot be used: {error}", at="--store", hint="Nothing was written.") from None
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._undo()
             raise
-        self._connection.execute("COMMIT")
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection."""
