@@ -161,6 +161,19 @@ def test_four_eyes_on_the_command_line(store: str) -> None:
     assert "approved since 2026-03-02" in told(*take, "B", store=store)
 
 
+def test_a_license_is_valid_as_long_as_the_law_says_unless_said_otherwise(store: str) -> None:
+    """750.7(g): one year for 742.6(a)(6)(iii)(A) items, as codified."""
+    opened(store)
+    told("sweep", "--on", "2026-03-01", store=store)
+    told("event", "L-1", "approved", "--on", "2026-03-02", "--by", "Commerce", store=store)
+    told("event", "L-1", "issued", "--on", "2026-03-02", "--by", "Commerce", "--say", "license=D1", store=store)
+    assert asked("show", "L-1", "--on", "2026-03-02", store=store)["valid_until"] == "2027-03-02"
+    told("open", "L-2", "--on", "2026-01-05", store=store)
+    told("event", "L-2", "approved", "--on", "2026-01-06", "--by", "Commerce", store=store)
+    unsaid = told("event", "L-2", "issued", "--on", "2026-01-07", "--by", "Commerce", "--say", "license=D2", store=store, code=3)
+    assert "issued says validity_months (750.7)" in unsaid
+
+
 def test_the_demo_runs_from_application_to_license(tmp_path: Path) -> None:
     svg = tmp_path / "demo.svg"
     code, out, _ = run(["license", "demo", "--svg", str(svg)], "")

@@ -179,7 +179,9 @@ def test_the_president_is_last_and_has_no_clock() -> None:
 
 
 def test_what_is_not_resolved_in_90_days_goes_to_the_president_only_then() -> None:
-    assert "the 90 days have not run (750.4(a)(1))" in refused(disputed(), act("sent_to_president", 89, "Commerce"))
+    assert "the 90 days of an application have not run (750.4(a)(1))" in refused(
+        disputed(), act("sent_to_president", 89, "Commerce")
+    )
     assert status([*disputed(), act("sent_to_president", 90, "Commerce")]) == "president"
 
 
@@ -427,6 +429,7 @@ def test_a_validated_end_user_that_is_not_authorized_is_declined_or_escalated() 
     assert status(said_no, 17) == "declined"
     above = [*said_no, appeals("Commerce", 15, "ACEP"), *votes(20, **ALL), decides("ACEP", 21, "approve")]
     assert status(above, 27) == "authorized"
+    assert owed(above[:-5]) == {"acep_decision": 26}  # the 90 days are those of a license application
 
 
 def test_the_days_of_a_request_for_information_do_not_count_for_the_committee() -> None:

@@ -27,8 +27,10 @@ TODAY = day(4000)
 Opened = Callable[..., LicensingStore]
 
 
-def store_at(address: str, quota: Any = None, today: int = TODAY) -> LicensingStore:
-    return LicensingStore(open_engine(address), law_of=statute_on, hash_of=lambda _: "law", today=lambda: today, quota=quota)
+def store_at(address: str, quota: Any = None, today: int = TODAY, reserving: bool = True) -> LicensingStore:
+    return LicensingStore(
+        open_engine(address), law_of=statute_on, hash_of=lambda _: "law", today=lambda: today, quota=quota, reserving=reserving
+    )
 
 
 @pytest.fixture(scope="session")
@@ -260,7 +262,7 @@ class TableOfQuota:
     SCHEMA = """CREATE TABLE IF NOT EXISTS quota (country TEXT PRIMARY KEY, cap INTEGER, reserved INTEGER, committed INTEGER,
                 CHECK (reserved >= 0 AND committed >= 0 AND reserved + committed <= cap))"""
     MOVE = "UPDATE quota SET reserved = reserved + ?, committed = committed + ? WHERE country = ?"
-    MOVES: Mapping[str, tuple[int, int]] = {"reserve": (1, 0), "void": (-1, 0), "commit": (-1, 1)}
+    MOVES: Mapping[str, tuple[int, int]] = {"reserve": (1, 0), "void": (-1, 0), "commit": (-1, 1), "take": (0, 1)}
 
     def __init__(self, die_at: str = "") -> None:
         self.die_at = die_at
@@ -321,6 +323,16 @@ def test_quota_moves_with_the_case(quota_at: str, events: list[Event], expected:
     store = store_at(quota_at, quota=TableOfQuota())
     tell_to(store, events, facts=FACTS)
     assert balance(quota_at) == expected
+    store.close()
+
+
+def test_without_reserving_only_an_issue_takes_quota(quota_at: str) -> None:
+    store = store_at(quota_at, quota=TableOfQuota(), reserving=False)
+    tell_to(store, [registered(), referred()], "L-2", facts=FACTS)
+    assert balance(quota_at) == (0, 0)
+    tell_to(store, issued(), facts=FACTS)
+    store.append("L-2", act("withdrawn", 20, "Applicant"))
+    assert balance(quota_at) == (0, 600)
     store.close()
 
 

@@ -134,8 +134,8 @@ def _needs_official(case: Case, event: Event, above: str) -> None:
 def _sent_to_president(case: Case, event: Event, law: Statute) -> Case:
     due = after(running(case, event.on), case.registered, law.outer)
     tied = case.status == "earb" and case.votes and _counts(case)[0] == _counts(case)[1]
-    if event.on < due and not tied:
-        refuse(event, f"the {law.outer} days have not run", "750.4(a)(1)")
+    if not tied and (event.on < due or case.kind != "license"):
+        refuse(event, f"the {law.outer} days of an application have not run", "750.4(a)(1)")
     return case._replace(status="president", since=event.on, votes=())
 
 

@@ -39,7 +39,7 @@ def obligations(case: Case, law: Statute, on: int = 0) -> tuple[Obligation, ...]
     stops = running(case, day) if case.open or case.assured else case.stops
     out: list[Obligation] = []
     owed(case, law, stops, day, out)
-    if case.status in PENDING and case.status not in ("president", "intent_to_deny", "denying"):
+    if case.kind == "license" and case.status in PENDING and case.status not in ("president", "intent_to_deny", "denying"):
         _outer(case, law, stops, out)
     for stop in case.open:
         _of_stop(stop, law, out)

@@ -19,7 +19,10 @@ class QuotaLink(Protocol):
     """A ledger that takes part in the store's own transaction, so that event and quota are written together or not at all."""
 
     def apply(self, connection: Any, effect: str, case: Case, facts: Mapping[str, Any]) -> None:
-        """Carry out ``reserve``, ``commit`` or ``void`` for a case through the connection of the transaction that is open.
+        """Carry out an effect for a case through the connection of the transaction that is open.
+
+        ``reserve`` holds what the case asks for, ``commit`` takes what it holds, ``void`` frees it, and ``take`` takes what
+        nothing was held for.
 
         ``facts`` is what the case was opened with.  An error raised here undoes the event as well.
         """
@@ -40,14 +43,18 @@ def holding(case: Case | None) -> str:
     return "reserved" if case.status in PENDING else ""
 
 
-def effects(before: Case | None, after: Case) -> tuple[str, ...]:
-    """Return what the step from one case to the next does to the quota.
+def effects(before: Case | None, after: Case, reserving: bool = True) -> tuple[str, ...]:
+    """Return what the step from one case to the next does to the quota; without reserving, only an issue does anything.
 
     >>> case = Case("L-1", "license", "approved", 5, 739000, 738900)
     >>> effects(None, case), effects(case, case._replace(status="issued")), effects(case, case._replace(status="withdrawn"))
     (('reserve',), ('commit',), ('void',))
+    >>> effects(None, case, False), effects(case, case._replace(status="issued"), False)
+    ((), ('take',))
     """
     was, now = holding(before), holding(after)
     if was == now:
         return ()
+    if not reserving:
+        return ("take",) if now == "committed" else ()
     return {"reserved": ("reserve",), "committed": ("commit",), "": ("void",)}[now]

@@ -44,7 +44,7 @@ class LicensingStore:
 
     ``law_of`` gives the statute of a day and ``hash_of`` the hash of the law it is from; ``today`` gives the day on which
     events are told, as an ordinal.  ``quota`` takes part in every transaction that moves a case between pending, licensed
-    and ended.
+    and ended; ``reserving`` says whether it holds what a pending application asks for.
     """
 
     def __init__(
@@ -55,12 +55,14 @@ class LicensingStore:
         hash_of: Callable[[int], str],
         today: Callable[[], int],
         quota: QuotaLink | None = None,
+        reserving: bool = True,
     ) -> None:
         self._engine = engine
         self._law_of = law_of
         self._hash_of = hash_of
         self._today = today
         self._quota = quota
+        self._reserving = reserving
         engine.prepare()
 
     # ---- writing
@@ -135,7 +137,7 @@ class LicensingStore:
         work.run(sql.ADD_EVENT, (case.id, case.version, name, body, law, _link(previous, case, body, law)))
 
     def _move_quota(self, work: Work, before: Case | None, after: Case, facts: Mapping[str, Any]) -> None:
-        for effect in effects(before, after) if self._quota else ():
+        for effect in effects(before, after, self._reserving) if self._quota else ():
             assert self._quota is not None
             self._quota.apply(work.connection, effect, after, facts)
 

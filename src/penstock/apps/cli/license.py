@@ -145,10 +145,22 @@ def _record(case: str, raw: dict[str, Any], expect: int | None, store: str, as_j
     from penstock.apps.cli import license_text
     from penstock.licensing import read_event
 
-    event = read_event({key: value for key, value in raw.items() if value != ""})
     with _opened(store) as cases:
+        if raw["kind"] == "issued" and "validity_months" not in raw:
+            raw |= _validity(cases.facts(case), raw["on"])
+        event = read_event({key: value for key, value in raw.items() if value != ""})
         cases.append(case, event, expect)
         license_text.tell_case(cases, case, event.on, as_json)
+
+
+def _validity(facts: Mapping[str, Any], on: str) -> dict[str, Any]:
+    """Return the months a license for the transaction is generally valid, by the law of the day it is issued (750.7(g))."""
+    if "transaction" not in facts:
+        return {}
+    from penstock.decision import decide
+
+    granted = decide(facts["transaction"], on=on).codified.block["license"]
+    return {"validity_months": int(granted["validity_months"])} if granted and granted["validity_months"] is not None else {}
 
 
 @license.command("vote")
