@@ -98,10 +98,10 @@ def test_a_fit_finds_what_made_the_years() -> None:
     truth = (60.0, 6.0)
     years = []
     for name, applications, positions in (("one", 2400, 60), ("two", 4600, 70)):
-        days = simulate(Office(positions, *truth), applications, LAW, random.Random(1), scale=4).days_mean
+        days = simulate(Office(positions, *truth), applications, LAW, random.Random(1), scale=10).days_mean
         years.append(Year(name, applications, positions, days, "simulated", "high"))
     grid = [(capacity, depth) for capacity in (40.0, 60.0, 80.0) for depth in (3.0, 6.0, 12.0)]
-    kept = fit(LAW, years, grid=grid, scale=4)
+    kept = fit(LAW, years, grid=grid, scale=10)
     assert kept
     assert all(abs(capacity - truth[0]) <= 1 and abs(depth - truth[1]) <= 1 for capacity, depth in kept)
     assert fit(LAW, [evolve(year_, days_mean=1.0) for year_ in years], grid=grid[:2], scale=20) == ()
