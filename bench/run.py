@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "performance.md"
-PARTS = ("single", "whatif", "cold", "bulk", "impact", "warehouse")
+PARTS = ("single", "whatif", "cold", "bulk", "impact", "warehouse", "licensing")
 START, END = "<!-- measured: start -->", "<!-- measured: end -->"
 
 

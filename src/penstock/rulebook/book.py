@@ -100,6 +100,14 @@ class Book:
         book._days.extend(sorted(set().union(*book._dates.values())))
         return book
 
+    def extended(self, raw: Any, text: str, file: str) -> Book:
+        """Return the book with one more design on it, as a YAML file would describe it; checked as a whole like any other."""
+        design = read_design(raw, text, file)
+        rules = [version for chain in self.versions.values() for version in chain]
+        tables = amended(self.tables.values(), [design])
+        acts = [*self.instruments.values(), design.act]
+        return self._checked([*rules, *design.rules], tables, acts, self.readings, self.data, self.first_day)
+
     @property
     def regimes(self) -> tuple[str, ...]:
         """Return the names of the regimes: the actual law and every design."""

@@ -14,6 +14,9 @@
         MissingRequired    activity.type is not given
         UnknownChip        neither in the chip table nor described by raw facts
         BadDocument        not JSON, not YAML, not one object
+        EventRefused       an event the procedure does not admit; the case is unchanged
+          CaseChanged      somebody else has written to the case in between
+        UnknownCase        no case of that name
       LawUnavailable       the law asked for is not in the book                  exit 4
         DateOutOfRange     before the first day the book covers
         UnknownCitation    no provision with that citation on that date
@@ -37,8 +40,10 @@ __all__ = [
     "BadEnum",
     "BadNumber",
     "BadType",
+    "CaseChanged",
     "ConflictingFacts",
     "DateOutOfRange",
+    "EventRefused",
     "FactError",
     "FileUnusable",
     "InternalError",
@@ -46,6 +51,7 @@ __all__ = [
     "MissingRequired",
     "PenstockError",
     "RuleError",
+    "UnknownCase",
     "UnknownChip",
     "UnknownCitation",
     "UnknownFact",
@@ -173,6 +179,24 @@ class BadDocument(FactError):
     """Text that is not one JSON or YAML object."""
 
     code = "bad_document"
+
+
+class EventRefused(FactError):
+    """An event that the procedure of licensing does not admit: too late, too early, by the wrong agency, or twice."""
+
+    code = "event_refused"
+
+
+class CaseChanged(EventRefused):
+    """A case that somebody else has written to since it was read."""
+
+    code = "case_changed"
+
+
+class UnknownCase(FactError):
+    """A case that no store holds under that name."""
+
+    code = "unknown_case"
 
 
 class LawUnavailable(PenstockError):

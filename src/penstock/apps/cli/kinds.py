@@ -14,7 +14,7 @@ from penstock.decision.chips import resolve
 from penstock.decision.classification import settle_die_area
 from penstock.decision.library import book, program_of
 from penstock.decision.prepare import prepare
-from penstock.licensing import TERMS, UNKNOWN, VALIDITY, Clock, Term, clock
+from penstock.licensing import TERMS, UNKNOWN, VALIDITY, Clock, Term, clock, term_of
 from penstock.rulebook import ACTUAL, Law
 from penstock.rulebook.scalar import compile_scalar
 from penstock.screening import Ownership, OwnershipLaw, ownership, percent
@@ -39,19 +39,11 @@ def ask_clock(
     datetime.date(2026, 4, 2)
     """
     law = book().law(on, known, regime, switches)
-    terms = {name: _term(law, name) for name in TERMS}
+    terms = {name: term_of(law, name) for name in TERMS}
     if facts.values.get("application.kind") == VALIDITY:
         issued = facts.values.get("application.issued_on", on)
         terms[VALIDITY] = _validity(facts, issued, book().law(issued, known, regime, switches))
     return clock(facts, on=on, terms=terms)
-
-
-def _term(law: Law, name: str) -> Term:
-    cell = law.cell(name)
-    if cell is None:
-        return Term(None)
-    value = law.number(name) if law.tables[name].kind == "number" else law.members(name)
-    return Term(value, cell.cite, cell.by, cell.confidence)
 
 
 def _validity(facts: Facts, issued: dt.date, law: Law) -> Term:

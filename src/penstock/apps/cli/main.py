@@ -17,6 +17,7 @@ from penstock.apps.cli import prove
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
 from penstock.apps.cli.language import add_language, count, prose, t, told, word
+from penstock.apps.cli.license import license
 from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
 from penstock.terms.errors import InternalError, PenstockError
 
@@ -371,6 +372,7 @@ def _law_at(point: str, switches: tuple[str, ...]) -> Any:
 
 
 cli.add_command(interview)
+cli.add_command(license)
 law.add_command(impact)
 
 

@@ -1,0 +1,357 @@
+"""``penstock license``: cases, their clocks, votes and queue. Imports of the engine happen inside the commands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from penstock.terms.errors import BadDocument, MissingRequired
+
+if TYPE_CHECKING:
+    from penstock.store.licensing_store import LicensingStore
+
+__all__ = ["license"]
+
+_STORE = click.option(
+    "--store", envvar="PENSTOCK_STORE", default="penstock-cases.db", show_default=True, metavar="FILE|postgresql://…",
+    help="Where the cases are kept; also PENSTOCK_STORE.",
+)  # fmt: skip
+_JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+_ON = click.option("--on", metavar="DATE", help="As of this day (default: today).")
+_DAY = click.option("--on", required=True, metavar="DATE", help="The day of the event.")
+_AGENCY = click.option("--agency", metavar="NAME", help="Only what this actor owes.")
+
+
+@click.group()
+def license() -> None:
+    """Decide applications: cases of license and validated end users, with their clocks, votes and queue."""
+
+
+@contextmanager
+def _opened(address: str) -> Iterator[LicensingStore]:
+    """Open the store for one command."""
+    from penstock.decision.library import book
+    from penstock.licensing import statute_on
+    from penstock.store.licensing_engine import open_engine
+    from penstock.store.licensing_store import LicensingStore
+
+    store = LicensingStore(
+        open_engine(address),
+        law_of=statute_on,
+        hash_of=lambda day: book().law(dt.date.fromordinal(day)).hash,
+        today=lambda: dt.date.today().toordinal(),
+    )
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _day(value: str | None) -> int:
+    from penstock.terms.dates import parse_date
+
+    return dt.date.today().toordinal() if value is None else parse_date(value, "--on").toordinal()
+
+
+def _put(document: Any) -> None:
+    from penstock.terms.numbers import dump_json
+
+    click.echo(dump_json(document))
+
+
+def _said(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Return what ``--say NAME=VALUE`` says; a value is read as YAML where it is a list, an object or a truth."""
+    from penstock.terms.yaml12 import load_yaml
+
+    out: dict[str, Any] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name:
+            raise BadDocument(f"{pair!r} says nothing", at="--say", value=pair, hint="Write --say NAME=VALUE.")
+        out[name] = load_yaml(value) if value[:1] in "[{" or value in ("true", "false") or value.isdigit() else value
+    return out
+
+
+def _document(path: str) -> dict[str, Any]:
+    from penstock.terms.documents import read_document
+
+    return read_document(path, sys.stdin.read)
+
+
+@license.command("open")
+@click.argument("case")
+@click.argument("file", metavar="[FILE|-]", required=False)
+@_DAY
+@click.option("--by", default="Applicant", show_default=True, metavar="NAME", help="Who registers it.")
+@click.option("--veu", is_flag=True, help="A request to become a validated end user, not a license application.")
+@click.option("--four-eyes", is_flag=True, help="Decisions are proposed by one officer and taken by another.")
+@click.option(
+    "--key", default="", metavar="TEXT", help="What names the transaction: one application at a time for it (748.4(f))."
+)
+@_STORE
+@_JSON
+def open_case(
+    case: str, file: str | None, on: str, by: str, veu: bool, four_eyes: bool, key: str, store: str, as_json: bool
+) -> None:
+    """Register a case; FILE holds the facts of the transaction, which are decided by the law of the day and kept with it."""
+    from penstock.apps.cli import license_text
+    from penstock.licensing import read_event
+
+    said = {"kind_of_case": "veu" if veu else "license", "four_eyes": four_eyes}
+    event = read_event({"kind": "registered", "on": on, "by": by, **said})
+    facts: dict[str, Any] = {}
+    if file is not None:
+        from penstock.decision import decide
+
+        document = _document(file)
+        answer = decide(document, on=on)
+        facts = {"transaction": document, "law_hash": answer.program.law.hash,
+                 **{stance: _kept(answer.stance(stance).block) for stance in ("codified", "enforced")}}  # fmt: skip
+    with _opened(store) as cases:
+        cases.open(case, event, facts, key)
+        license_text.tell_case(cases, case, event.on, as_json, facts)
+
+
+def _kept(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a determination a case is opened with."""
+    return {name: block[name] for name in ("outcome", "license_required", "path", "eccn", "license", "ledger")}
+
+
+@license.command("event")
+@click.argument("case")
+@click.argument("kind")
+@_DAY
+@click.option("--by", required=True, metavar="NAME", help="The agency, body or party that acts.")
+@click.option("--officer", default="", metavar="NAME", help="The officer who acts for it.")
+@click.option("--say", multiple=True, metavar="NAME=VALUE", help="What is said with it; may be given more than once.")
+@click.option("--id", "name", default="", metavar="TEXT", help="A name of its own: the same name is recorded once.")
+@click.option("--expect", type=int, metavar="N", help="The number of events the writer has seen.")
+@_STORE
+@_JSON
+def event_(
+    case: str, kind: str, on: str, by: str, officer: str, say: tuple[str, ...], name: str, expect: int | None, store: str,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Record an event; it is refused, with the paragraph, where the procedure does not admit it."""
+    _record(case, {"kind": kind, "on": on, "by": by, "officer": officer, "id": name, **_said(say)}, expect, store, as_json)
+
+
+def _record(case: str, raw: dict[str, Any], expect: int | None, store: str, as_json: bool) -> None:
+    from penstock.apps.cli import license_text
+    from penstock.licensing import read_event
+
+    with _opened(store) as cases:
+        if raw["kind"] == "issued" and "validity_months" not in raw:
+            raw |= _validity(cases.facts(case), raw["on"])
+        event = read_event({key: value for key, value in raw.items() if value != ""})
+        cases.append(case, event, expect)
+        license_text.tell_case(cases, case, event.on, as_json)
+
+
+def _validity(facts: Mapping[str, Any], on: str) -> dict[str, Any]:
+    """Return the months a license for the transaction is generally valid, by the law of the day it is issued (750.7(g))."""
+    if "transaction" not in facts:
+        return {}
+    from penstock.decision import decide
+
+    granted = decide(facts["transaction"], on=on).codified.block["license"]
+    return {"validity_months": int(granted["validity_months"])} if granted and granted["validity_months"] is not None else {}
+
+
+@license.command("vote")
+@click.argument("case")
+@click.argument("vote", type=click.Choice(["approve", "deny"]))
+@_DAY
+@click.option("--by", required=True, metavar="AGENCY", help="The agency that votes.")
+@click.option("--reasons", default="", metavar="TEXT", help="Why.")
+@click.option("--basis", nargs=2, default=("", ""), metavar="STATUTE RULE", help="For a denial: statutory and regulatory basis.")
+@click.option("--officer", default="", metavar="NAME", help="The officer who acts for it.")
+@click.option("--expect", type=int, metavar="N", help="The number of events the writer has seen.")
+@_STORE
+@_JSON
+def vote_(
+    case: str, vote: str, on: str, by: str, reasons: str, basis: tuple[str, str], officer: str, expect: int | None, store: str,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Recommend while agencies review, or vote where a body does; with reasons."""
+    if not reasons:
+        raise MissingRequired("A vote has reasons", at="--reasons", hint="Add --reasons TEXT.")
+    with _opened(store) as cases:
+        reviewing = cases.case(case).status == "referred"
+    raw = {"on": on, "by": by, "reasons": reasons, "officer": officer}
+    if reviewing:
+        raw |= {"kind": "recommended", "recommendation": vote, "statutory_basis": basis[0], "regulatory_basis": basis[1]}
+    else:
+        raw |= {"kind": "voted", "vote": vote}
+    _record(case, raw, expect, store, as_json)
+
+
+@license.command("show")
+@click.argument("case")
+@_ON
+@click.option("--svg", metavar="FILE", help="Write the calendar of the case as SVG.")
+@_STORE
+@_JSON
+def show(case: str, on: str | None, svg: str | None, store: str, as_json: bool) -> None:
+    """Show a case: where it lies, what is owed by whom, its history and its calendar."""
+    from penstock.apps.cli import license_text
+
+    with _opened(store) as cases:
+        license_text.tell_case(cases, case, _day(on), as_json, history=True, svg=svg)
+
+
+@license.command("queue")
+@_ON
+@_AGENCY
+@_STORE
+@_JSON
+def queue(on: str | None, agency: str | None, store: str, as_json: bool) -> None:
+    """List what is owed in all open cases, the earliest due date first."""
+    from penstock.apps.cli import license_text
+
+    with _opened(store) as cases:
+        license_text.tell_owed(cases.owed(_day(on)), _day(on), agency, as_json)
+
+
+@license.command("overdue")
+@_ON
+@_AGENCY
+@_STORE
+@_JSON
+def overdue(on: str | None, agency: str | None, store: str, as_json: bool) -> None:
+    """List what should have been done by now."""
+    from penstock.apps.cli import license_text
+
+    with _opened(store) as cases:
+        license_text.tell_owed(cases.owed(_day(on), due_by=_day(on) - 1), _day(on), agency, as_json)
+
+
+@license.command("lapses")
+@_ON
+@click.option("--within", default=14, show_default=True, metavar="DAYS", help="How far to look ahead.")
+@_STORE
+@_JSON
+def lapses(on: str | None, within: int, store: str, as_json: bool) -> None:
+    """List what lapses next, and what follows when it does."""
+    from penstock.apps.cli import license_text
+
+    first = _day(on)
+    with _opened(store) as cases:
+        rows = ((case, one) for case, one in cases.owed(first, due_by=first + within) if one.due >= first)
+        license_text.tell_owed(rows, first, None, as_json, follows=True)
+
+
+@license.command("sweep")
+@_ON
+@_STORE
+def sweep(on: str | None, store: str) -> None:
+    """Note the day in every case that a passed period has changed, so that what hangs on it happens."""
+    with _opened(store) as cases:
+        moved = cases.sweep(_day(on))
+    for case in moved:
+        click.echo(f"{case.id}: {case.status.replace('_', ' ')} since {dt.date.fromordinal(case.since)}")
+    click.echo(f"Changed: {len(moved)}", err=True)
+
+
+@license.command("verify")
+@_STORE
+def verify(store: str) -> int:
+    """Tell every case again from its events and compare it with what is kept; exit 1 where they differ."""
+    with _opened(store) as cases:
+        faults = cases.verify()
+        count = len(cases.ids())
+    for fault in faults:
+        click.echo(fault)
+    click.echo(f"Cases: {count}, faults: {len(faults)}", err=True)
+    return 1 if faults else 0
+
+
+@license.command("draft")
+@click.argument("file", metavar="FILE|-")
+@click.option("--on", required=True, metavar="DATE", help="Date of the law.")
+@click.option("--stance", type=click.Choice(["codified", "enforced"]), default="codified", show_default=True, help="Which law.")
+@click.option("--particulars", metavar="FILE", help="What a transaction does not say, by block number of the form.")
+@click.option("--out", metavar="FILE", help="Write it as .json, .pdf or .xlsx.")
+@_JSON
+def draft_(file: str, on: str, stance: str, particulars: str | None, out: str | None, as_json: bool) -> None:
+    """Draft an application on form BIS-748P from the facts of a transaction; nothing is filled in that is not known."""
+    from penstock.apps.cli import license_text
+    from penstock.apps.drafts import write_draft
+    from penstock.decision import decide
+    from penstock.licensing.drafting import draft
+
+    made = draft(decide(_document(file), on=on), stance, _document(particulars) if particulars else None)
+    if out:
+        write_draft(made, out)
+        click.echo(f"Written to {out}", err=True)
+    if as_json:
+        _put(made.document())
+    elif not out:
+        license_text.tell_draft(made)
+
+
+@license.command("demo")
+@click.option("--svg", metavar="FILE", help="Write the calendar of the case as SVG.")
+@click.option("--until", metavar="DATE", help="Stop telling after this day.")
+@_JSON
+def demo(svg: str | None, until: str | None, as_json: bool) -> None:
+    """Run one case from application to license: a question to the applicant, a dispute, an appeal, a vote, conditions."""
+    from penstock.apps.cli.license_demo import run_demo
+
+    run_demo(svg, _day(until), as_json)
+
+
+@license.command("agreement")
+@click.argument("name", required=False)
+@_ON
+@click.option(
+    "--partner", multiple=True, metavar="CC", help="With whom, where the agreement names nobody; may be given more than once."
+)
+@click.option("--records", metavar="FILE", help="What has happened under it: deliveries, shipments, waivers, notices.")
+@click.option("--regime", default="actual", show_default=True, metavar="NAME", help="The law it is put on.")
+@click.option("--witness", is_flag=True, help="Print a transaction that the law answers differently with the agreement.")
+@_JSON
+def agreement_(
+    name: str | None, on: str | None, partner: tuple[str, ...], records: str | None, regime: str, witness: bool, as_json: bool
+) -> None:
+    """Show how an agreement between governments stands, what is owed, and what it changes of the law; all without NAME."""
+    from penstock.apps.cli import license_text
+    from penstock.licensing.agreements import agreement, agreements, effect, read_records
+
+    if name is None:
+        license_text.tell_agreements(agreements(), as_json)
+        return
+    made = agreement(name, partner)
+    told = read_records(_document(records)) if records else ()
+    day = dt.date.fromordinal(_day(on))
+    license_text.tell_agreement(made, effect(made, day, regime, told), day, regime, witness=witness, as_json=as_json)
+
+
+@license.command("capacity")
+@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="A regime to compare; may be given more than once.")
+@click.option("--applications", type=int, metavar="N", help="Predict a year of so many applications instead.")
+@click.option("--positions", type=int, metavar="N", help="With so many positions (default: those of the last published year).")
+@click.option("--to-oc", type=float, default=0.0126, show_default=True, metavar="SHARE", help="Share that agencies dispute.")
+@click.option(
+    "--on", default="2026-06-15", show_default=True, metavar="DATE", help="Date of the law that says who needs a license."
+)
+@click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="The same seed gives the same years.")
+@click.option(
+    "--scale", type=int, default=20, show_default=True, metavar="N", help="How many times smaller than the office the model is."
+)
+@click.option("--fit", "again", is_flag=True, help="Fit capacity and depth of review on the published years again (minutes).")
+@_JSON
+def capacity(
+    regimes: tuple[str, ...], applications: int | None, positions: int | None, to_oc: float, on: str, seed: int, scale: int,
+    again: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Compare what a year of licensing comes to under regimes: backlog, days and overdue share, all as ranges."""
+    from penstock.apps.cli import license_capacity
+
+    asked = license_capacity.Question(regimes, applications, positions, to_oc, _day(on), seed, scale)
+    license_capacity.tell_fit(asked, as_json) if again else license_capacity.tell_capacity(asked, as_json)
