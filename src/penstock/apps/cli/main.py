@@ -240,18 +240,23 @@ def clock(file: str, on: str, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", metavar="FILE|GRAPH.csv|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
+@click.option("--listed", metavar="IDS.txt", help="For a graph in CSV: the identifiers of the listed owners, one a line.")
 @_KNOWN
 @_SWITCH
 @_JSON
-def owners(file: str, on: str, known: str | None, switches: tuple[str, ...], as_json: bool) -> None:
-    """Judge the owners of an entity: whether listed parties restrict it, with the holdings that carry the answer."""
-    from penstock.apps.cli import kinds
+def owners(file: str, on: str, listed: str | None, known: str | None, switches: tuple[str, ...], as_json: bool) -> None:
+    """Judge the owners of an entity, or every entity of a graph in CSV: whether listed parties restrict it, with the proof."""
+    from penstock.apps.cli import graph, kinds
     from penstock.terms.documents import read_facts
 
     day = _day(on, "--on")
     assert day is not None
+    if listed is not None or graph.is_graph(file):
+        document = graph.graph_document(file, listed, day, _day(known, "--known"), _chosen(switches))
+        _put(document) if as_json else graph.tell_graph(document)
+        return
     answer = kinds.ask_owners(read_facts(_document(file)), day, _day(known, "--known"), switches=_chosen(switches))
     _put(answer.document()) if as_json else kinds.tell_owners(answer)
 
