@@ -16,6 +16,7 @@ import click
 from penstock.apps.cli import prove
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
+from penstock.apps.cli.lists import lists
 from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
@@ -326,7 +327,58 @@ def _law_at(point: str, switches: tuple[str, ...]) -> Any:
     return book().law(day, _day(known or None, "known"), regime or "actual", _chosen(switches))
 
 
+@cli.command()
+@click.argument("name", required=False)
+@click.option("--list", "list_path", metavar="LIST", help="A list file (default: the well-known entries that ship).")
+@click.option("--on", metavar="DATE", help="Only entries that stood on this day.")
+@click.option("--country", default="", metavar="XX", help="The party's country.")
+@click.option("--address", default="", metavar="TEXT", help="The party's address; it is screened alone too.")
+@click.option("--batch", metavar="IN.csv", help="Screen every row: columns id,name and perhaps country,address.")
+@click.option("--out", metavar="OUT.csv", help="With --batch: where the hits go.")
+@click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="At most so many entries a party.")
+@click.option("--floor", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Print hits from this score on.")
+@click.option("--workers", type=click.IntRange(1, 64), help="With --batch: how many processes (default: one a core).")
+@_JSON
+def screen(
+    name: str | None,
+    list_path: str | None,
+    on: str | None,
+    country: str,
+    address: str,
+    batch: str | None,
+    out: str | None,
+    top: int,
+    floor: float,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Screen a party, or a file of parties, against a list: names in any script, addresses, with the evidence."""
+    try:
+        from penstock.apps.cli import screen as screening
+    except ImportError as error:
+        raise _without_extra(error) from None
+    if batch is not None:
+        if out is None:
+            raise click.UsageError("--batch needs --out OUT.csv")
+        workers = workers or screening.default_workers()
+        rows, hits, bad = screening.screen_batch(batch, list_path, out, on=on, top=top, workers=workers)
+        said = f", {bad:,} rows could not be screened" if bad else ""
+        click.echo(f"{rows:,} parties screened, {hits:,} hits, written to {out}{said}", err=True)
+        return
+    if not name and not address:
+        raise click.UsageError("Name a party, give --address or give --batch IN.csv")
+    document = screening.screen_one(name or "", list_path=list_path, on=on, country=country, address=address, top=top)
+    _put(document) if as_json else screening.tell_hits(document, floor)
+
+
+def _without_extra(error: ImportError) -> PenstockError:
+    from penstock.terms.errors import FileUnusable
+
+    return FileUnusable(f"Screening names needs {error.name}", hint="pip install 'penstock[screening]'")
+
+
 cli.add_command(interview)
+cli.add_command(lists)
 law.add_command(impact)
 
 
