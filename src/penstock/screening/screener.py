@@ -18,7 +18,7 @@ from penstock.screening.names.words import LEGAL
 __all__ = ["Entry", "Hit", "Screener"]
 
 _FOUND = 0.5
-_NEAR = 0.995
+_NEAR = 0.85
 _ELSEWHERE, _SAME_COUNTRY = 0.6, 1.3
 
 
@@ -129,25 +129,20 @@ class Screener:
 
     def _why(self, reading: Reading, found: Candidates, place: int) -> str:
         """Say which unit of the name was found as which word of the entry's name, and what was not found."""
-        index = self.index
-        name = int(found.names[place])
-        units = range(int(index.unit_start[name]), int(index.unit_start[name + 1]))
-        words = {
-            index.near.words[w]: u for u in units for w in index.unit_word[index.alt_start[u] : index.alt_start[u + 1]].tolist()
-        }
+        words = self.index.line[int(found.names[place])].split()
         how = found.found[:, place].tolist()
         said: list[str] = []
         missing: list[str] = []
         for unit, value in zip(reading.units, how, strict=True):
             if unit.kind == LEGAL:
                 continue
-            same = next((word for word, _ in unit.words if word in words), None)
             if value < _FOUND:
                 missing.append(unit.text)
-            elif same is not None:
-                said.append(unit.text if unit.text == same else f"{unit.text}={same}")
-            else:
+            elif value < _NEAR:
                 said.append(f"{unit.text}~{value:.2f}")
+            else:
+                same = next((word for word, _ in unit.words if word in words), unit.words[0][0])
+                said.append(unit.text if unit.text == same else f"{unit.text}={same}")
         said = list(dict.fromkeys(said))
         return " ".join(said) + (f" | not found: {' '.join(dict.fromkeys(missing))}" if missing else "")
 

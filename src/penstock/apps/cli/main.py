@@ -14,9 +14,11 @@ from typing import Any, NoReturn
 import click
 
 from penstock.apps.cli import prove
+from penstock.apps.cli.clearances import clearances
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
 from penstock.apps.cli.lists import lists
+from penstock.apps.cli.rings import rings
 from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
@@ -162,6 +164,9 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
 @_SWITCH
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Print the answer of one stance only.")
 @click.option("--explain", is_flag=True, help="Print the proof: every provision that decides, once.")
+@click.option("--screen", "screened", is_flag=True, help="Fill in what lists and holdings say about the parties.")
+@click.option("--list", "list_path", metavar="LIST", help="With --screen: a list file (default: the entries that ship).")
+@click.option("--owners", metavar="GRAPH.csv", help="With --screen: holdings, owner,owned,basis_points, by the names of parties.")
 @_JSON
 def decide(
     file: str,
@@ -171,16 +176,24 @@ def decide(
     switches: tuple[str, ...],
     stance: str | None,
     explain: bool,
+    screened: bool,
+    list_path: str | None,
+    owners: str | None,
     as_json: bool,
 ) -> None:
     """Decide a transaction: whether it may proceed, under what authorization, with which duties."""
     from penstock.apps.cli import text
     from penstock.decision import decide as ask
 
-    answer = ask(_document(file), on=on, known=known, regime=regime, switches=_chosen(switches))
+    facts = _document(file)
+    found: dict[str, Any] | None = None
+    if screened or list_path or owners:
+        facts, found = _with_evidence(facts, on, list_path, owners, tell=not as_json)
+    answer = ask(facts, on=on, known=known, regime=regime, switches=_chosen(switches))
     if as_json:
         document = answer.document()
-        _put(document[stance] if stance else document)
+        document = document[stance] if stance else document
+        _put(document if found is None else {**document, "evidence": found})
     elif explain:
         text.proof(answer, stance)
     else:
@@ -338,6 +351,7 @@ def _law_at(point: str, switches: tuple[str, ...]) -> Any:
 @click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="At most so many entries a party.")
 @click.option("--floor", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Print hits from this score on.")
 @click.option("--workers", type=click.IntRange(1, 64), help="With --batch: how many processes (default: one a core).")
+@click.option("--clearances", metavar="FILE", help="Leave out hits that are cleared in this file, and say so.")
 @_JSON
 def screen(
     name: str | None,
@@ -350,6 +364,7 @@ def screen(
     top: int,
     floor: float,
     workers: int | None,
+    clearances: str | None,
     as_json: bool,
 ) -> None:
     """Screen a party, or a file of parties, against a list: names in any script, addresses, with the evidence."""
@@ -367,8 +382,24 @@ def screen(
         return
     if not name and not address:
         raise click.UsageError("Name a party, give --address or give --batch IN.csv")
-    document = screening.screen_one(name or "", list_path=list_path, on=on, country=country, address=address, top=top)
+    asked = screening.Asked(name or "", country.upper(), address)
+    document = screening.screen_one(asked, list_path=list_path, on=on, top=top, clearances=clearances)
     _put(document) if as_json else screening.tell_hits(document, floor)
+
+
+def _with_evidence(
+    facts: dict[str, Any], on: str, list_path: str | None, owners: str | None, *, tell: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        from penstock.apps.cli import evidence
+    except ImportError as error:
+        raise _without_extra(error) from None
+    day = _day(on, "--on")
+    assert day is not None
+    facts, found = evidence.with_evidence(facts, day, list_path, owners)
+    if tell:
+        evidence.tell_evidence(found)
+    return facts, found
 
 
 def _without_extra(error: ImportError) -> PenstockError:
@@ -379,6 +410,8 @@ def _without_extra(error: ImportError) -> PenstockError:
 
 cli.add_command(interview)
 cli.add_command(lists)
+cli.add_command(clearances)
+cli.add_command(rings)
 law.add_command(impact)
 
 

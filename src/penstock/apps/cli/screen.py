@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,14 +13,17 @@ from multiprocessing import get_context
 from typing import Any
 
 import click
+from attrs import frozen
 
 from penstock.apps.cli.list_files import load_list
 from penstock.apps.files import open_text, whole_text
+from penstock.screening.clearances import Clearance, party_digest, suppress
 from penstock.screening.screener import Hit, Screener
+from penstock.terms.dates import parse_date
 from penstock.terms.errors import BadDocument
 from penstock.terms.suggest import nearest
 
-__all__ = ["COLUMNS", "screen_batch", "screen_one", "tell_hits"]
+__all__ = ["COLUMNS", "Asked", "default_workers", "screen_batch", "screen_one", "tell_hits"]
 
 COLUMNS = ("id", "rank", "entry_id", "entry_name", "score", "why")
 _CHUNK = 256
@@ -27,19 +31,41 @@ _PARALLEL_FROM = 2000
 _WHY_MAX = 300
 
 
-def screen_one(name: str, *, list_path: str | None, on: str | None, country: str, address: str, top: int) -> dict[str, Any]:
+@frozen
+class Asked:
+    """A party to screen: its name, country and address as given."""
+
+    name: str
+    country: str = ""
+    address: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Return what clearances know it by."""
+        return party_digest(self.name, self.country, self.address)
+
+
+def screen_one(asked: Asked, *, list_path: str | None, on: str | None, top: int, clearances: str | None = None) -> dict[str, Any]:
     """Return the hits for one party, with the date of the list and what the answer is not."""
     loaded = load_list(list_path, on)
-    hits = Screener(loaded.entries).screen(name, country=country.upper(), address=address, top=top)
+    hits = Screener(loaded.entries).screen(asked.name, country=asked.country, address=asked.address, top=top)
+    cleared: list[tuple[Hit, Clearance]] = []
+    if clearances is not None:
+        from penstock.store.clearances import ClearanceStore
+
+        day = parse_date(on, "--on") if on else dt.date.today()
+        hits, cleared = suppress(hits, asked.digest, ClearanceStore(clearances).of(asked.digest), day)
     return {
-        "name": name,
+        "name": asked.name or asked.address,
         "list": loaded.title,
         "data_date": loaded.date,
         "entries": len(loaded.entries),
         "hits": [hit.document() for hit in hits],
+        "cleared": [{"entry_id": hit.entry.id, "entry_name": hit.entry.title, "score": hit.score, "by": c.by, "why": c.why,
+                     "until": c.until} for hit, c in cleared],
         "rows": [fault.document() for fault in loaded.faults],
         "assumptions": ["Absence from a list is no clearance.", "A score is the chance that both names are one party's."],
-    }
+    }  # fmt: skip
 
 
 def tell_hits(document: dict[str, Any], floor: float) -> None:
@@ -57,6 +83,8 @@ def tell_hits(document: dict[str, Any], floor: float) -> None:
         best = document["hits"][0] if document["hits"] else None
         near = f"; the nearest is {best['entry_name']} at {best['score']:.3f}" if best else ""
         click.echo(f"  no entry from {floor:g} on{near}")
+    for row in document["cleared"]:
+        click.echo(f"  cleared: {row['entry_name']} [{row['entry_id']}] by {row['by']} until {row['until']}: {row['why']}")
     for row in document["rows"][:20]:
         click.echo(f"  - line {row['line']} of the list: {row['message']}")
     click.echo("  Absence from a list is no clearance.")

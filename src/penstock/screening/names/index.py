@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ __all__ = ["GRAM", "Listed", "NameIndex", "acronyms", "grams", "numbers_of"]
 
 GRAM = 4
 _BUCKETS = 1 << 20
-_COMMON_GRAM = 1500
+_COMMON_GRAM = 600
 _LEGAL_WEIGHT = 0.3
 _ADD = 0.2  # of the largest weight, for a further character of a run that is read out
 
@@ -58,16 +58,15 @@ class NameIndex:
         self.line = [reading.line for reading in readings]
         self.numbers = [numbers_of(reading) for reading in readings]
         self.places = [frozenset(u.words[0][0] for u in reading.units if u.kind == PLACE) for reading in readings]
+        self.has_number = np.asarray([bool(found) for found in self.numbers], bool)
+        self.has_place = np.asarray([bool(found) for found in self.places], bool)
         self.legal = [frozenset(u.words[0][0] for u in reading.units if u.kind == LEGAL) for reading in readings]
         self._grams()
         self._shorts(readings)
 
     def _count(self, readings: Sequence[Reading]) -> None:
         """Number the words and weigh them: the fewer names have one, the more it says."""
-        count: dict[str, int] = defaultdict(int)
-        for reading in readings:
-            for word in {word for unit in reading.units for word, _ in unit.words}:
-                count[word] += 1
+        count = Counter(word for reading in readings for word in {word for unit in reading.units for word, _ in unit.words})
         joined = {join.word for reading in readings for join in reading.joins}
         self.heaviest = math.log(1 + self.size)
         self.near = Neighbors([*count, *sorted(joined - count.keys())])

@@ -5,6 +5,7 @@ Every name of the list that shares a word, a near word, letters or an acronym is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ FEATURES = (
     "first listed", "rivals", "behind the best", "chinese", "joined", "lesser cover", "asked core weight", "core hits",
 )  # fmt: skip
 
-_BY_WORD, _BY_LETTER, _BY_ACRONYM = 30, 16, 16
+_BY_WORD, _BY_LETTER, _BY_ACRONYM = 20, 10, 10
 _JOIN_LEAST = 0.84
 _LEAST = 0.12
 _POSTINGS_MAX = 1 << 16
@@ -60,11 +61,11 @@ class Search:
         spread = self._spread(asked)
         cover = self._score
         picked = [self._by_word(cover, asked)]
-        letters = self._by_letter(reading)
+        letters = self._by_letter(asked.compact)
         if letters is not None:
             picked.append(_top(letters, _BY_LETTER, 0.3))
         picked += self._by_acronym(asked)
-        for key in (reading.line, reading.text):
+        for key in (asked.line, reading.text):
             picked.append(np.asarray(index.exact.get(key, ())[:_BY_ACRONYM], np.int32))
         names = np.unique(np.concatenate(picked)).astype(np.int32)
         if not len(names):
@@ -128,10 +129,10 @@ class Search:
             some = some[np.argpartition(-rank, _BY_WORD)[:_BY_WORD]]
         return some
 
-    def _by_letter(self, reading: Reading) -> Floats | None:
+    def _by_letter(self, compact: str) -> Floats | None:
         """Return how much of their letters every name of the list shares with this one (cosine)."""
         index = self.index
-        buckets = grams(reading.compact)
+        buckets = grams(compact)
         weight = index.gram_weight[buckets]
         rare = weight > 0
         if not rare.any():
@@ -181,6 +182,7 @@ class _Asked:
 
     def __init__(self, index: NameIndex, reading: Reading) -> None:
         self.reading = reading
+        self.line, self.compact = reading.line, reading.compact
         self.weights = np.asarray(index.weigh(reading), np.float32)
         self.open = np.asarray([unit.kind != LEGAL for unit in reading.units], bool)
         self.core = np.asarray([unit.kind not in (LEGAL, PLACE) for unit in reading.units], bool)
@@ -210,8 +212,8 @@ class _Asked:
             w for unit in reading.units if unit.kind != LEGAL for w in (unit.text, unit.words[0][0]) if 3 <= len(w) <= 8
         }
         self.shorts |= {join.word for join in reading.joins if 3 <= len(join.word) <= 8 and join.word.isascii()}
-        if 3 <= len(reading.compact) <= 8:
-            self.shorts.add(reading.compact)
+        if 3 <= len(self.compact) <= 8:
+            self.shorts.add(self.compact)
 
 
 def _words_of(index: NameIndex, ways: tuple[tuple[str, float], ...]) -> tuple[Ints, Floats]:
@@ -292,17 +294,17 @@ class _Features:
         put["lesser cover"] = np.minimum(put["asked core covered"], put["listed core covered"])
 
     def _strings(self) -> None:
-        index, put, reading = self.index, self.columns, self.asked.reading
+        index, put, asked = self.index, self.columns, self.asked
         chosen = self.names.tolist()
         compact = [index.compact[i] for i in chosen]
-        mine = reading.compact
+        mine = asked.compact
         put["letters shared"] = self.letters
         put["jaro-winkler"] = cdist([mine], compact, scorer=JaroWinkler.normalized_similarity, dtype=np.float32)[0]
         put["indel"] = cdist([mine], compact, scorer=Indel.normalized_similarity, dtype=np.float32)[0]
         put["part of the other"] = cdist([mine], compact, scorer=fuzz.partial_ratio, dtype=np.float32)[0] / 100
         lines = [index.line[i] for i in chosen]
-        put["words set"] = cdist([reading.line], lines, scorer=fuzz.token_set_ratio, dtype=np.float32)[0] / 100
-        put["same words"] = np.asarray([line == reading.line for line in lines], np.float32)
+        put["words set"] = cdist([asked.line], lines, scorer=fuzz.token_set_ratio, dtype=np.float32)[0] / 100
+        put["same words"] = np.asarray([line == asked.line for line in lines], np.float32)
         put["same letters"] = np.asarray([text == mine for text in compact], np.float32)
         lengths = np.asarray([len(text) for text in compact], np.float32)
         put["length asked"] = min(len(mine), 40) / 40
@@ -315,18 +317,28 @@ class _Features:
         numbers = numbers_of(asked.reading)
         places = frozenset(word for unit in units if unit.kind == PLACE for word, sure in unit.words if sure == 1.0)
         legal = frozenset(unit.words[0][0] for unit in units if unit.kind == LEGAL)
-        for mine, theirs, what in ((numbers, index.numbers, "number"), (places, index.places, "place")):
-            rows = [_compare(mine, theirs[i]) for i in chosen]
-            shared, clash, only_mine, only_theirs = np.asarray(rows, np.float32).T
+        for mine, theirs, has, what in ((numbers, index.numbers, index.has_number, "number"),
+                                        (places, index.places, index.has_place, "place")):  # fmt: skip
+            shared, clash = self._compared(mine, theirs)
+            said = has[self.names]
             put[f"{what}s shared"], put[f"{what}s clash"] = shared, clash
-            put[f"{what} only asked"], put[f"{what} only listed"] = only_mine, only_theirs
-        rows = [_compare(legal, index.legal[i]) for i in chosen]
-        put["legal forms shared"], put["legal forms clash"], _, _ = np.asarray(rows, np.float32).T
+            put[f"{what} only asked"] = 0.0 if not mine else ~said
+            put[f"{what} only listed"] = said if not mine else 0.0
+        put["legal forms shared"], put["legal forms clash"] = self._compared(legal, index.legal)
         is_short = {name: len(word) for word in asked.shorts for name in index.acronyms.get(word, _NONE).tolist()}
         has_short = {name: len(word) for word in asked.acronyms for name in index.names_with(word).tolist()}
         put["is acronym"] = np.asarray([i in is_short for i in chosen], np.float32)
         put["has acronym"] = np.asarray([i in has_short for i in chosen], np.float32)
         put["length of acronym"] = np.asarray([max(is_short.get(i, 0), has_short.get(i, 0)) / 8 for i in chosen], np.float32)
+
+    def _compared(self, mine: frozenset[str], theirs: Sequence[frozenset[str]]) -> tuple[Any, Any]:
+        """Return for each candidate whether two sets share anything, and whether both say something and share nothing."""
+        if not mine:
+            return 0.0, 0.0
+        both = [theirs[i] for i in self.names.tolist()]
+        shared = [not mine.isdisjoint(other) for other in both]
+        clash = [bool(other) and not same for other, same in zip(both, shared, strict=True)]
+        return np.asarray(shared, np.float32), np.asarray(clash, np.float32)
 
     def _context(self) -> None:
         """Compare the candidates with each other: how many entries come close to the best, and how far behind each is."""
@@ -340,11 +352,3 @@ class _Features:
 
 
 _NONE: Ints = np.empty(0, np.int32)
-
-
-def _compare(mine: frozenset[str], theirs: frozenset[str]) -> tuple[float, float, float, float]:
-    """Return whether two sets share anything, clash, or only one of them says something."""
-    if mine and theirs:
-        shared = not mine.isdisjoint(theirs)
-        return (float(shared), float(not shared), 0.0, 0.0)
-    return (0.0, 0.0, float(bool(mine)), float(bool(theirs)))
