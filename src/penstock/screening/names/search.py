@@ -31,8 +31,11 @@ FEATURES = (
 
 _BY_WORD, _BY_LETTER, _BY_ACRONYM = 20, 10, 10
 _JOIN_LEAST = 0.84
+_JOINED = 2.0  # marks the word of a join among the ways of a unit
 _LEAST = 0.12
+_LETTERS_LEAST = 0.3
 _POSTINGS_MAX = 1 << 16
+_REACHES_MAX = 4096
 
 
 class Candidates(NamedTuple):
@@ -43,6 +46,18 @@ class Candidates(NamedTuple):
     found: Floats
 
 
+Ways = tuple[tuple[str, float], ...]
+
+
+class Reach(NamedTuple):
+    """What a unit reaches: words of the list with how near each is, and the names that have one, sorted, with the nearest."""
+
+    words: Ints
+    how: Floats
+    names: Ints
+    reached: Floats
+
+
 class Search:
     """Finds candidates in an index; holds scratch space, so that one search is one thread's."""
 
@@ -51,6 +66,7 @@ class Search:
         self._score: Floats = np.zeros(index.size, np.float32)
         self._best: Floats = np.zeros(index.size, np.float32)
         self._words: Floats = np.zeros(len(index.near.words), np.float32)
+        self._reaches: dict[Ways, Reach] = {}
 
     def find(self, reading: Reading) -> Candidates:
         """Return the candidates for a name, in no order."""
@@ -61,9 +77,9 @@ class Search:
         spread = self._spread(asked)
         cover = self._score
         picked = [self._by_word(cover, asked)]
-        letters = self._by_letter(asked.compact)
-        if letters is not None:
-            picked.append(_top(letters, _BY_LETTER, 0.3))
+        letters, own = self._by_letter(asked.compact)
+        if len(letters):
+            picked.append(_top(letters, self.index.gram_norm, own, _BY_LETTER))
         picked += self._by_acronym(asked)
         for key in (asked.line, reading.text):
             picked.append(np.asarray(index.exact.get(key, ())[:_BY_ACRONYM], np.int32))
@@ -71,7 +87,10 @@ class Search:
         if not len(names):
             return self._nothing(asked)
         found = self._found(asked, spread, names)
-        features = _Features(self, asked, names, found, None if letters is None else letters[names]).table()
+        alike: Floats = np.zeros(len(names), np.float32)
+        if len(letters):
+            alike += letters[names] / (self.index.gram_norm[names] * own)
+        features = _Features(self, asked, names, found, alike).table()
         self._score.fill(0)
         self._words[asked.touched] = 0
         return Candidates(names, features, found)
@@ -79,45 +98,46 @@ class Search:
     def _nothing(self, asked: _Asked) -> Candidates:
         return Candidates(_NONE, np.empty((0, len(FEATURES)), np.float32), np.empty((len(asked.weights), 0), np.float32))
 
-    def _spread(self, asked: _Asked) -> list[tuple[Ints, Floats] | None]:
+    def _spread(self, asked: _Asked) -> list[Reach | None]:
         """Add the weight of every unit asked for to the names that have it; return what each unit or join reached."""
-        score, best = self._score, self._best
-        out: list[tuple[Ints, Floats] | None] = []
+        score, words = self._score, self._words
+        out: list[Reach | None] = []
         touched: list[Ints] = []
-        for words, weight in zip(asked.words, asked.spread_weights, strict=True):
-            if not weight:
-                out.append(None)
+        for ways, weight in zip(asked.ways, asked.spread_weights, strict=True):
+            reach = self._reach(ways) if weight else None
+            out.append(reach)
+            if reach is None:
                 continue
-            numbers, how = words
-            names, values = self._postings(numbers, how)
-            touched.append(numbers)
-            np.maximum.at(self._words, numbers, how)
-            if not len(names):
-                out.append(None)
-                continue
-            best[names] = values
-            reached = best[names]
-            score[names] = score[names] + weight * reached
-            best[names] = 0
-            out.append((names, reached))
-        asked.touched = np.concatenate(touched) if touched else np.empty(0, np.int32)
+            touched.append(reach.words)
+            words[reach.words] = np.maximum(words[reach.words], reach.how)
+            score[reach.names] += weight * reach.reached
+        asked.touched = np.concatenate(touched) if touched else _NONE
         return out
 
-    def _postings(self, numbers: Ints, how: Floats) -> tuple[Ints, Floats]:
-        """Return the names that have any of the words, the least near words first, at most so many."""
+    def _reach(self, ways: Ways) -> Reach | None:
+        """Return the names that have any of some words, each once with how near the nearest is; remembered."""
+        found = self._reaches.get(ways)
+        if found is None:
+            if len(self._reaches) >= _REACHES_MAX:
+                self._reaches.clear()
+            found = self._reaches[ways] = self._reached(*_words_of(self.index, ways))
+        return found if len(found.words) else None
+
+    def _reached(self, words: Ints, how: Floats) -> Reach:
         start, post = self.index.post_start, self.index.post_name
-        if len(numbers) == 1:
-            names = post[start[numbers[0]] : start[numbers[0] + 1]]
-            return names, np.full(len(names), how[0], np.float32)
-        sizes = (start[numbers + 1] - start[numbers]).tolist()
+        sizes = (start[words + 1] - start[words]).tolist()
         total, first = 0, len(sizes)
         while first and total + sizes[first - 1] <= _POSTINGS_MAX:
             first -= 1
             total += sizes[first]
-        if first == len(sizes):
-            return np.empty(0, np.int32), np.empty(0, np.float32)
-        parts = [post[start[n] : start[n + 1]] for n in numbers[first:].tolist()]
-        return np.concatenate(parts), np.repeat(how[first:], sizes[first:])
+        parts = [post[start[n] : start[n + 1]] for n in words[first:].tolist()]
+        if len(parts) < 2:
+            names = parts[0] if parts else _NONE
+            return Reach(words, how, names, np.full(len(names), how[-1] if parts else 0, np.float32))
+        every = np.concatenate(parts)
+        self._best[every] = np.repeat(how[first:], sizes[first:])  # the nearest words come last and stay
+        names = np.unique(every)
+        return Reach(words, how, names, self._best[names])
 
     def _by_word(self, score: Floats, asked: _Asked) -> Ints:
         some = np.flatnonzero(score > _LEAST * asked.total).astype(np.int32)
@@ -129,23 +149,20 @@ class Search:
             some = some[np.argpartition(-rank, _BY_WORD)[:_BY_WORD]]
         return some
 
-    def _by_letter(self, compact: str) -> Floats | None:
-        """Return how much of their letters every name of the list shares with this one (cosine)."""
+    def _by_letter(self, compact: str) -> tuple[Floats, float]:
+        """Return the weight of the letters every name of the list shares with this one, and that of this one's own."""
         index = self.index
         buckets = grams(compact)
         weight = index.gram_weight[buckets]
-        rare = weight > 0
-        if not rare.any():
-            return None
-        buckets, weight = buckets[rare], weight[rare]
+        buckets, square = buckets[weight > 0], np.square(weight[weight > 0])
+        if not len(buckets):
+            return _NOTHING, 1.0
         starts, ends = index.gram_start[buckets], index.gram_start[buckets + 1]
         names = np.concatenate([index.gram_name[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)])
         if not len(names):
-            return None
-        square = weight * weight
-        shared = np.bincount(names, np.repeat(square, ends - starts), index.size)
-        cosine: Floats = (shared / (index.gram_norm * np.sqrt(square.sum()))).astype(np.float32)
-        return cosine
+            return _NOTHING, 1.0
+        shared: NDArray[Any] = np.bincount(names, np.repeat(square, ends - starts), index.size)
+        return shared, float(np.sqrt(square.sum()))
 
     def _by_acronym(self, asked: _Asked) -> list[Ints]:
         out = [self.index.acronyms[word][:_BY_ACRONYM] for word in asked.shorts if word in self.index.acronyms]
@@ -153,25 +170,24 @@ class Search:
             out.append(self.index.names_with(short)[:_BY_ACRONYM])
         return out
 
-    def _found(self, asked: _Asked, spread: list[tuple[Ints, Floats] | None], names: Ints) -> Floats:
+    def _found(self, asked: _Asked, spread: list[Reach | None], names: Ints) -> Floats:
         """Return how well each unit asked for is found in each of some names, joins of units included."""
         found = np.zeros((len(asked.weights), len(names)), np.float32)
-        best = self._best
-        for place, reached in enumerate(spread):
-            if reached is None:
+        for reach, cover in zip(spread, asked.covers, strict=True):
+            if reach is None or not len(reach.names):
                 continue
-            best[reached[0]] = reached[1]
-            here = best[names]
-            best[reached[0]] = 0
-            for unit in asked.covers[place]:
+            at = np.minimum(np.searchsorted(reach.names, names), len(reach.names) - 1)
+            here = np.where(reach.names[at] == names, reach.reached[at], 0)
+            for unit in cover:
                 np.maximum(found[unit], here, out=found[unit])
         return found
 
 
-def _top(values: Floats, size: int, least: float) -> Ints:
-    some = np.flatnonzero(values > least).astype(np.int32)
+def _top(shared: Floats, norm: Floats, own: float, size: int) -> Ints:
+    """Return the names that share the most of their letters (cosine)."""
+    some = np.flatnonzero(shared > (_LETTERS_LEAST * own) * norm).astype(np.int32)
     if len(some) > size:
-        some = some[np.argpartition(-values[some], size)[:size]]
+        some = some[np.argpartition(-shared[some] / norm[some], size)[:size]]
     return some
 
 
@@ -192,21 +208,18 @@ class _Asked:
         if not self.core.any():
             self.core = self.open
         self.total = float(self.weights[self.open].sum()) or 1.0
-        self.words: list[tuple[Ints, Floats]] = []
+        self.ways: list[Ways] = []
         self.spread_weights: list[float] = []
         self.covers: list[range] = []
         for place, unit in enumerate(reading.units):
-            self.words.append(_words_of(index, unit.words))
+            self.ways.append(unit.words)
             self.spread_weights.append(float(self.weights[place]) if self.open[place] else 0.0)
             self.covers.append(range(place, place + 1))
         for join in reading.joins:
-            numbers, how = index.near.find(join.word, exact=len(join.word) < 5)
-            near = how >= _JOIN_LEAST
-            if near.any():
-                self.words.append((numbers[near], how[near]))
-                units = range(join.start, min(join.start + join.size, len(reading.units)))
-                self.spread_weights.append(float(self.weights[units.start : units.stop].sum()))
-                self.covers.append(units)
+            units = range(join.start, min(join.start + join.size, len(reading.units)))
+            self.ways.append(((join.word, _JOINED),))
+            self.spread_weights.append(float(self.weights[units.start : units.stop].sum()))
+            self.covers.append(units)
         self.acronyms = acronyms(reading)
         self.shorts = {
             w for unit in reading.units if unit.kind != LEGAL for w in (unit.text, unit.words[0][0]) if 3 <= len(w) <= 8
@@ -216,24 +229,28 @@ class _Asked:
             self.shorts.add(self.compact)
 
 
-def _words_of(index: NameIndex, ways: tuple[tuple[str, float], ...]) -> tuple[Ints, Floats]:
-    if len(ways) == 1 and ways[0][1] == 1.0:
-        return index.near.find(ways[0][0])
-    near: dict[int, float] = {}
+def _words_of(index: NameIndex, ways: Ways) -> tuple[Ints, Floats]:
+    """Return the words of the list that some words may be, the least near first; of a join only the nearest."""
+    if len(ways) == 1:
+        word, sure = ways[0]
+        numbers, how = index.near.find(word, exact=sure == _JOINED and len(word) < 5)
+        near = how >= (_JOIN_LEAST if sure == _JOINED else 0)
+        return numbers[near], how[near] * np.float32(min(sure, 1.0))
+    nearest: dict[int, float] = {}
     for word, sure in ways:
         numbers, how = index.near.find(word, exact=sure < 0.95)
         for number, value in zip(numbers.tolist(), how.tolist(), strict=True):
-            near[number] = max(near.get(number, 0.0), value * sure)
-    order = sorted(near, key=near.__getitem__)
-    return np.asarray(order, np.int32), np.asarray([near[i] for i in order], np.float32)
+            nearest[number] = max(nearest.get(number, 0.0), value * sure)
+    order = sorted(nearest, key=nearest.__getitem__)
+    return np.asarray(order, np.int32), np.asarray([nearest[i] for i in order], np.float32)
 
 
 class _Features:
     """What is compared of a name asked for and the candidates, one column per feature."""
 
-    def __init__(self, search: Search, asked: _Asked, names: Ints, found: Floats, letters: Floats | None) -> None:
+    def __init__(self, search: Search, asked: _Asked, names: Ints, found: Floats, letters: Floats) -> None:
         self.index, self.asked, self.names, self.found = search.index, asked, names, found
-        self.letters = np.zeros(len(names), np.float32) if letters is None else letters
+        self.letters = letters
         self.word_how = search._words
         self.columns: dict[str, Any] = {}
 
@@ -352,3 +369,4 @@ class _Features:
 
 
 _NONE: Ints = np.empty(0, np.int32)
+_NOTHING: Floats = np.empty(0, np.float32)
