@@ -69,7 +69,7 @@ class NameIndex:
         count = Counter(word for reading in readings for word in {word for unit in reading.units for word, _ in unit.words})
         joined = {join.word for reading in readings for join in reading.joins}
         self.heaviest = math.log(1 + self.size)
-        self.near = Neighbors([*count, *sorted(joined - count.keys())])
+        self.near = Neighbors([*count, *sorted(joined - count.keys())], sure=len(count))
         weights = np.full(len(self.near.words), self.heaviest, np.float32)
         weights[: len(count)] = [math.log(1 + self.size / (1 + n)) for n in count.values()]
         self.weights = np.maximum(weights, 0.5)

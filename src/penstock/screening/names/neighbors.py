@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from rapidfuzz.process import cdist
 __all__ = ["Neighbors"]
 
 _SLIP_LENGTH = 4
-_HEAD, _TAIL = 2, 3
+_HEAD, _TAIL, _LONGER = 2, 3, 2
 _LEAST = 0.72
 _PREFIX = 4
 _PREFIXES_MAX = 40
@@ -33,17 +34,20 @@ class Neighbors:
     ['communication']
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], *, sure: int | None = None) -> None:
+        """Take the words; from the ``sure``-th on they are found only as they are."""
         self.words = list(words)
+        sure = len(self.words) if sure is None else sure
         self.number = {word: i for i, word in enumerate(self.words)}
-        heads: dict[str, list[int]] = defaultdict(list)
-        tails: dict[str, list[int]] = defaultdict(list)
-        for i, word in enumerate(self.words):
+        pools: dict[tuple[str, int], tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
+        for i, word in enumerate(self.words[:sure]):
             if len(word) >= _SLIP_LENGTH and word[0] != "#":
-                heads[word[:_HEAD]].append(i)
-                tails[word[-_TAIL:]].append(i)
-        self._heads, self._tails = dict(heads), dict(tails)
-        self._sorted = sorted(range(len(self.words)), key=self.words.__getitem__)
+                for key in ((word[:_HEAD], len(word)), (word[-_TAIL:], len(word))):
+                    numbers, spelled = pools[key]
+                    numbers.append(i)
+                    spelled.append(word)
+        self._pools = dict(pools)
+        self._sorted = sorted(range(sure), key=self.words.__getitem__)
         self._sorted_words = [self.words[i] for i in self._sorted]
         self._cache: dict[str, Found] = {}
 
@@ -70,19 +74,21 @@ class Neighbors:
         return np.asarray(order, np.int32), np.asarray([near[i] for i in order], np.float32)
 
     def _slips(self, word: str, near: dict[int, float]) -> None:
-        pool = list(dict.fromkeys([*self._heads.get(word[:_HEAD], ()), *self._tails.get(word[-_TAIL:], ())]))
-        if not pool:
-            return
-        how = cdist(
-            [word], [self.words[i] for i in pool], scorer=OSA.normalized_similarity, score_cutoff=_LEAST, dtype=np.float32
-        )[0]
-        for place in np.flatnonzero(how):
-            near[pool[place]] = float(how[place])
+        numbers: list[int] = []
+        spelled: list[str] = []
+        for end in (word[:_HEAD], word[-_TAIL:]):
+            for length in range(len(word) - _LONGER, len(word) + _LONGER + 1):
+                pool = self._pools.get((end, length))
+                if pool is not None:
+                    numbers += pool[0]
+                    spelled += pool[1]
+        if spelled:
+            how = cdist([word], spelled, scorer=OSA.normalized_similarity, score_cutoff=_LEAST, dtype=np.float32)[0]
+            for place in np.flatnonzero(how).tolist():
+                near[numbers[place]] = float(how[place])
 
     def _stems(self, word: str, near: dict[int, float]) -> None:
         """Add the words that begin with this one, and those this one begins with."""
-        from bisect import bisect_left
-
         at = bisect_left(self._sorted_words, word)
         for place in range(at, min(at + _PREFIXES_MAX, len(self._sorted))):
             other = self._sorted_words[place]
