@@ -17,16 +17,22 @@ from penstock.screening.names.writing import fold, is_han, pinyin, plain, to_lat
 
 __all__ = ["Address", "AddressIndex", "AddressMatch", "read_address"]
 
-_UNIT = "unit|units|room|rooms|rm|rms|flat|flt|suite|ste|shop|office|workshop|apt|apartment"
+_UNIT = "unit|room|rm|flat|flt|suite|ste|shop|office|workshop|apt|apartment"
+_OR = "(?: ?[/i&] ?(?:rm|room|flat|unit))?"
 _NO = r"\b\.? ?(?:no\.? ?|#)?"
 _PARTS = (
     ("box", re.compile(r"\b(?:p\.? ?o\.? ?)?box" + _NO + r"([0-9]+[a-z0-9-]*)")),
-    ("unit", re.compile(rf"\b(?:{_UNIT})s?{_NO}([a-z]?-?[0-9]+[a-z0-9-]*|[a-z]\b)")),
+    (
+        "unit",
+        re.compile(
+            rf"\b(?:{_UNIT})s?(?: ?[/i&] ?(?:rm|room|flat|unit))?\.? ?(?:no\.? ?|number ?|#)?([a-z]{{0,2}}-?[0-9]+[a-z0-9-]*|[a-z]\b)"
+        ),
+    ),
     (
         "floor",
         re.compile(r"\b([0-9]+) ?(?:st|nd|rd|th)? ?(?:/f\b|floor\b|flr\b|fl\b|f\b)|\b(?:level|floor|lv|/f|f/) ?([0-9]+)\b"),
     ),
-    ("block", re.compile(r"\b(?:block|blk|tower|building|bldg|phase)" + _NO + r"([0-9]+[a-z]?|[a-z])\b")),
+    ("block", re.compile(r"\b(?:block|blk|tower|building|bldg|phase)" + _NO + r"([0-9]+[a-z]?|[a-z])\b(?!-)")),
 )
 _HAN_PARTS = (
     ("unit", re.compile(r"([a-z]?[0-9]+[a-z]?)(?:室|房|单元|铺)")),
@@ -36,6 +42,7 @@ _HAN_PARTS = (
 )
 _WORD = re.compile(r"[a-z0-9]+(?:-[0-9]+)?")
 _LEAST = 0.25
+_OTHER_UNIT, _NO_UNIT = 0.45, 0.8
 _CANDIDATES_MAX = 60
 _POSTINGS_MAX = 3000
 _TEXT_MAX = 1000
@@ -199,7 +206,9 @@ class AddressIndex:
         said = " ".join(sorted((asked.words & listed.words) - _words()["plain"].keys(), key=lambda word: -self._weight(word))[:5])
         chance = 1 / (1 + math.exp(-score))
         if units < 0:
-            chance = min(chance, 0.45)
+            chance = min(chance, _OTHER_UNIT)
+        elif bool(_gives(asked, "unit")) != bool(_gives(listed, "unit")):
+            chance, kind = min(chance, _NO_UNIT), "same building, one names no unit" if numbers >= 0 else kind
         return AddressMatch(self.owners[place], listed.text, chance, kind if units < 0 else f"{kind}: {said}")
 
     def _glued(self, asked: Address, listed: Address) -> float:
@@ -223,9 +232,18 @@ def _agree(mine: frozenset[str], theirs: frozenset[str]) -> float:
     return 1.0 if mine & theirs else -1.0
 
 
+def _gives(address: Address, kind: str) -> frozenset[str]:
+    return frozenset(value for known, value in address.parts if known == kind)
+
+
 def _parts_agree(asked: Address, listed: Address) -> float:
-    """Return how boxes, units, floors and blocks agree: 1 where one agrees and none differs, -1 where one differs."""
-    kinds = {kind for kind, _ in asked.parts} & {kind for kind, _ in listed.parts}
-    said = [not {value for k, value in asked.parts if k == kind}.isdisjoint(value for k, value in listed.parts if k == kind)
-            for kind in kinds]  # fmt: skip
+    """Return how boxes, units, floors and blocks agree: 1 where one agrees and none differs, -1 where one differs.
+
+    An address may name several units: those of one side have to be among those of the other.
+    """
+    said = []
+    for kind in ("box", "unit", "floor", "block"):
+        mine, theirs = _gives(asked, kind), _gives(listed, kind)
+        if mine and theirs:
+            said.append(mine <= theirs or theirs <= mine)
     return 0.0 if not said else 1.0 if all(said) else -1.0
