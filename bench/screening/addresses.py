@@ -17,7 +17,8 @@ from penstock.screening.addresses import AddressIndex, read_address
 LIST = protocol.DATA / "bis_entity_list_2026-07.csv"
 SHORT = {"Road": "Rd", "Street": "St", "Avenue": "Ave", "Building": "Bldg", "Centre": "Ctr", "Center": "Ctr",
          "Industrial": "Ind.",
-         "Commercial": "Comm", "District": "Dist", "Room": "Rm", "Floor": "Fl", "Province": "Prov.", "North": "N", "East": "E"}  # fmt: skip
+         "Commercial": "Comm", "District": "Dist", "Room": "Rm", "Floor": "Fl",
+         "Province": "Prov.", "North": "N", "East": "E"}  # fmt: skip
 
 
 def street_addresses():

@@ -22,12 +22,7 @@ _OR = "(?: ?[/i&] ?(?:rm|room|flat|unit))?"
 _NO = r"\b\.? ?(?:no\.? ?|#)?"
 _PARTS = (
     ("box", re.compile(r"\b(?:p\.? ?o\.? ?)?box" + _NO + r"([0-9]+[a-z0-9-]*)")),
-    (
-        "unit",
-        re.compile(
-            rf"\b(?:{_UNIT})s?(?: ?[/i&] ?(?:rm|room|flat|unit))?\.? ?(?:no\.? ?|number ?|#)?([a-z]{{0,2}}-?[0-9]+[a-z0-9-]*|[a-z]\b)"
-        ),
-    ),
+    ("unit", re.compile(rf"\b(?:{_UNIT})s?{_OR}\.? ?(?:no\.? ?|number ?|#)?" + r"([a-z]{0,2}-?[0-9]+[a-z0-9-]*|[a-z]\b)")),
     (
         "floor",
         re.compile(r"\b([0-9]+) ?(?:st|nd|rd|th)? ?(?:/f\b|floor\b|flr\b|fl\b|f\b)|\b(?:level|floor|lv|/f|f/) ?([0-9]+)\b"),
