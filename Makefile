@@ -1,6 +1,6 @@
 # Every command here can be the first one ever run in a fresh clone: what it needs is set up on the way, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs bench requirements clean
+.PHONY: help setup demo test lint format docs bench screening requirements clean
 
 BIN := .venv/bin
 BOOTSTRAP := bash scripts/bootstrap.sh
@@ -42,6 +42,10 @@ docs: .venv/.stamp ## Build the documentation into docs/_build/html
 
 bench: .venv-bench/.stamp ## Measure Penstock against other engines, in an environment of its own
 	.venv-bench/bin/python bench/run.py
+
+screening: .venv/.stamp ## Measure the screening of names and addresses on the lists beside the checkout (minutes)
+	$(BIN)/python bench/screening/run.py
+	$(BIN)/python bench/screening/addresses.py
 
 requirements: ## Recompile the pins, each to its newest admitted version
 	@$(COMPILE) pyproject.toml -o requirements/core.txt

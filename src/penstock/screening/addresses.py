@@ -198,7 +198,9 @@ class AddressIndex:
             if numbers >= 0
             else "same street or area"
         )
-        said = " ".join(sorted((asked.words & listed.words) - _words()["plain"].keys(), key=lambda word: -self._weight(word))[:5])
+        said = " ".join(
+            sorted((asked.words & listed.words) - _words()["plain"].keys(), key=lambda word: (-self._weight(word), word))[:5]
+        )
         chance = 1 / (1 + math.exp(-score))
         if units < 0:
             chance = min(chance, _OTHER_UNIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import gc
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,12 @@ def graph_document(
                               hint="Give --listed IDS.txt, one identifier a line.")  # fmt: skip
     law = law_of_owners(on, known, switches)
     names = _listed(listed)
-    with open_text(graph) as file:
-        holdings = read_holdings(_rows(csv.reader(file)), on=on)
+    gc.disable()  # a million rows are a million short-lived lists, none of them in a circle
+    try:
+        with open_text(graph) as file:
+            holdings = read_holdings(_rows(csv.reader(file)), on=on)
+    finally:
+        gc.enable()
     limit = int((law.share or 1) * WHOLE)
     index = OwnershipIndex(holdings, limit=limit)
     found = index.close(names)
