@@ -158,6 +158,20 @@ def test_owners_of_a_csv_graph(tmp_path: Path) -> None:
     assert "A: 50 % held by L 50 % (listed)" in run(["owners", str(graph), "--listed", str(listed), "--on", "2025-10-20"], "")[1]
 
 
+def test_owners_of_statements_in_json(tmp_path: Path) -> None:
+    graph, listed = tmp_path / "graph.jsonl", tmp_path / "ids.txt"
+    ftm = {"schema": "Ownership", "properties": {"owner": ["L"], "asset": ["A"], "percentage": ["60"], "endDate": ["2026-01-01"]}}
+    bods = {"recordType": "relationship", "recordDetails": {"interestedParty": "A", "subject": "B",
+            "interests": [{"type": "shareholding", "share": {"minimum": 25, "maximum": 50}}]}}  # fmt: skip
+    graph.write_text(f"{json.dumps(ftm)}\n\n{json.dumps(bods)}\n{json.dumps({'schema': 'Company'})}\n", "utf-8")
+    listed.write_text("L\n", "utf-8")
+    answer = json.loads(run(["owners", str(graph), "--listed", str(listed), "--on", "2025-10-20", "--json"], "")[1])
+    assert [row["id"] for row in answer["restricted"]] == ["A"]
+    assert [row["id"] for row in answer["undetermined"]] == ["B"]
+    graph.write_text("{cut", "utf-8")
+    assert run(["owners", str(graph), "--listed", str(listed), "--on", "2025-10-20"], "")[0] == 3
+
+
 def test_owners_of_a_graph_need_the_listed_ones_and_files_that_exist(tmp_path: Path) -> None:
     graph = tmp_path / "graph.csv"
     code, out, _ = run(["owners", str(graph), "--on", "2025-10-20", "--json"], "")

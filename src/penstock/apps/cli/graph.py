@@ -16,6 +16,7 @@ from penstock.apps.files import open_text
 from penstock.screening import OwnershipLaw
 from penstock.screening.closure import Closure, OwnershipIndex
 from penstock.screening.holdings import WHOLE, Holdings, read_holdings
+from penstock.screening.statements import holding_rows
 from penstock.terms.errors import MissingRequired
 
 __all__ = ["graph_document", "tell_graph"]
@@ -40,7 +41,8 @@ def graph_document(
     gc.disable()  # a million rows are a million short-lived lists, none of them in a circle
     try:
         with open_text(graph) as file:
-            holdings = read_holdings(_rows(csv.reader(file)), on=on)
+            rows = holding_rows(file.read(), name=graph) if _is_json(graph) else _rows(csv.reader(file))
+            holdings = read_holdings(rows, on=on)
     finally:
         gc.enable()
     limit = int((law.share or 1) * WHOLE)
@@ -141,6 +143,10 @@ def tell_graph(document: Mapping[str, Any]) -> None:
         click.echo(f"  - the known shares in {name} come to more than the whole")
     for fault in document["rows"][:_SHOWN_MAX]:
         click.echo(f"  - line {fault['line']}: {fault['message']}" if fault["line"] else f"  - {fault['message']}")
+
+
+def _is_json(path: str) -> bool:
+    return Path(path).suffix.casefold() in (".json", ".jsonl", ".ndjson")
 
 
 def is_graph(path: str) -> bool:
