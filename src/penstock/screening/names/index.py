@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from penstock.screening.names.neighbors import Neighbors
 from penstock.screening.names.reading import Reading, read_name
-from penstock.screening.names.words import LEGAL, PLACE
+from penstock.screening.names.words import LEGAL, PLACE, is_usual
 
 __all__ = ["GRAM", "Listed", "NameIndex", "acronyms", "grams", "numbers_of"]
 
@@ -20,6 +20,7 @@ GRAM = 4
 _BUCKETS = 1 << 20
 _COMMON_GRAM = 600
 _LEGAL_WEIGHT = 0.3
+_NAMES_LEAST, _USUAL = 5000, 0.02
 _ADD = 0.2  # of the largest weight, for a further character of a run that is read out
 
 Ints = NDArray[np.int32]
@@ -68,10 +69,14 @@ class NameIndex:
         """Number the words and weigh them: the fewer names have one, the more it says."""
         count = Counter(word for reading in readings for word in {word for unit in reading.units for word, _ in unit.words})
         joined = {join.word for reading in readings for join in reading.joins}
-        self.heaviest = math.log(1 + self.size)
+        unseen = max(0, _NAMES_LEAST - self.size)  # a short list says little of how common words are; the word list helps
+        size = self.size + unseen
+        self.heaviest = math.log(1 + size)
         self.near = Neighbors([*count, *sorted(joined - count.keys())], sure=len(count))
         weights = np.full(len(self.near.words), self.heaviest, np.float32)
-        weights[: len(count)] = [math.log(1 + self.size / (1 + n)) for n in count.values()]
+        weights[: len(count)] = [
+            math.log(1 + size / (1 + n + (unseen * _USUAL if is_usual(word) else 0))) for word, n in count.items()
+        ]
         self.weights = np.maximum(weights, 0.5)
 
     def weigh(self, reading: Reading) -> list[float]:

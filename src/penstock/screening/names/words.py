@@ -11,7 +11,7 @@ from attrs import frozen
 
 from penstock.screening.names.writing import pinyin
 
-__all__ = ["BRAND", "LEGAL", "NUMBER", "PLACE", "WORD", "Term", "han_terms", "kind_of", "same_word"]
+__all__ = ["BRAND", "LEGAL", "NUMBER", "PLACE", "WORD", "Term", "bare_word", "han_terms", "is_usual", "kind_of", "same_word"]
 
 LEGAL, PLACE, NUMBER, WORD, BRAND = "legal", "place", "number", "word", "brand"
 _ORDINAL = re.compile(r"([0-9]+)(?:st|nd|rd|th)")
@@ -102,6 +102,23 @@ def kind_of(word: str) -> str:
     if word.startswith("#"):
         return NUMBER
     return _latin()[1].get(word, WORD)
+
+
+def is_usual(word: str) -> bool:
+    """Say whether a word that stands for others is one of the word list: many companies have it in their names.
+
+    >>> is_usual("technology"), is_usual("huawei")
+    (True, False)
+    """
+    return word in _usual()
+
+
+@cache
+def _usual() -> frozenset[str]:
+    of_terms = {
+        word for term in han_terms().values() if term.kind in (LEGAL, PLACE, WORD) for unit in term.units for word in unit
+    }
+    return frozenset({*_latin()[0].values(), *of_terms})
 
 
 @cache
