@@ -1,6 +1,6 @@
 # Every command here can be the first one ever run in a fresh clone: what it needs is set up on the way, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs messages bench spark requirements clean
+.PHONY: help setup demo test lint format docs messages bench spark screening requirements clean
 
 BIN := .venv/bin
 BOOTSTRAP := bash scripts/bootstrap.sh
@@ -48,6 +48,10 @@ bench: .venv-bench/.stamp ## Measure Penstock against other engines, in an envir
 
 spark: .venv-spark/.stamp ## Run the SQL text for Spark in a local session of Spark (slow; needs Java 17 or later)
 	.venv-spark/bin/python -m pytest tests/spark_session.py
+
+screening: .venv/.stamp ## Measure the screening of names and addresses on the lists beside the checkout (minutes)
+	$(BIN)/python bench/screening/run.py
+	$(BIN)/python bench/screening/addresses.py
 
 requirements: ## Recompile the pins, each to its newest admitted version
 	@$(COMPILE) pyproject.toml -o requirements/core.txt

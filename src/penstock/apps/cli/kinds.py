@@ -20,7 +20,7 @@ from penstock.rulebook.scalar import compile_scalar
 from penstock.screening import Ownership, OwnershipLaw, ownership, percent
 from penstock.terms.documents import Facts, read_facts
 
-__all__ = ["ANSWERS", "ask_clock", "ask_owners", "tell_clock", "tell_owners"]
+__all__ = ["ANSWERS", "ask_clock", "ask_owners", "law_of_owners", "tell_clock", "tell_owners"]
 
 _AFFILIATES = "affiliates"
 _LISTED_OWNER = "KYC-29"
@@ -131,7 +131,18 @@ def ask_owners(
     >>> [ask_owners(facts, dt.date(2026, 3, 1), known).restricted for known in (None, dt.date(2025, 10, 31))]
     [False, True]
     """
-    return ownership(facts, on=on, law=_ownership_law(book().law(on, known, regime, switches), on))
+    return ownership(facts, on=on, law=law_of_owners(on, known, switches, regime))
+
+
+def law_of_owners(
+    on: dt.date, known: dt.date | None = None, switches: Mapping[str, Any] | None = None, regime: str = ACTUAL
+) -> OwnershipLaw:
+    """Return what the law of a day says of listed owners.
+
+    >>> law_of_owners(dt.date(2026, 3, 1)).status
+    'stayed'
+    """
+    return _ownership_law(book().law(on, known, regime, switches), on)
 
 
 def _ownership_law(law: Law, on: dt.date) -> OwnershipLaw:

@@ -14,11 +14,14 @@ from typing import Any, NoReturn
 import click
 
 from penstock.apps.cli import prove
+from penstock.apps.cli.clearances import clearances
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
 from penstock.apps.cli.language import add_language, count, prose, t, told, word
 from penstock.apps.cli.license import license
+from penstock.apps.cli.lists import lists
 from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
+from penstock.apps.cli.rings import rings
 from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
@@ -159,6 +162,9 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
 @INSTRUMENT
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Print the answer of one stance only.")
 @click.option("--explain", is_flag=True, help="Print the proof: every provision that decides, once.")
+@click.option("--screen", "screened", is_flag=True, help="Fill in what lists and holdings say about the parties.")
+@click.option("--list", "list_path", metavar="LIST", help="With --screen: a list file (default: the entries that ship).")
+@click.option("--owners", metavar="GRAPH.csv", help="With --screen: holdings, owner,owned,basis_points, by the names of parties.")
 @_JSON
 def decide(
     file: str,
@@ -168,16 +174,24 @@ def decide(
     switches: tuple[str, ...],
     stance: str | None,
     explain: bool,
+    screened: bool,
+    list_path: str | None,
+    owners: str | None,
     as_json: bool,
 ) -> None:
     """Decide a transaction: whether it may proceed, under what authorization, with which duties."""
     from penstock.apps.cli import text
     from penstock.decision import decide as ask
 
-    answer = ask(_document(file), on=on, known=known, regime=regime, switches=_chosen(switches))
+    facts = _document(file)
+    found: dict[str, Any] | None = None
+    if screened or list_path or owners:
+        facts, found = _with_evidence(facts, on, list_path, owners, tell=not as_json)
+    answer = ask(facts, on=on, known=known, regime=regime, switches=_chosen(switches))
     if as_json:
         document = answer.document()
-        _put(document[stance] if stance else document)
+        document = document[stance] if stance else document
+        _put(document if found is None else {**document, "evidence": found})
     elif explain:
         text.proof(answer, stance)
     else:
@@ -258,20 +272,27 @@ def clock(file: str, on: str, known: str | None, regime: str, switches: tuple[st
 
 
 @cli.command()
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", metavar="FILE|GRAPH.csv|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
+@click.option("--listed", metavar="IDS.txt", help="For a graph in CSV: the identifiers of the listed owners, one a line.")
 @_KNOWN
 @REGIME
 @_SWITCH
 @INSTRUMENT
 @_JSON
-def owners(file: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
-    """Judge the owners of an entity: whether listed parties restrict it, with the holdings that carry the answer."""
-    from penstock.apps.cli import kinds
+def owners(
+    file: str, on: str, listed: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool
+) -> None:
+    """Judge the owners of an entity, or every entity of a graph in CSV: whether listed parties restrict it, with the proof."""
+    from penstock.apps.cli import graph, kinds
     from penstock.terms.documents import read_facts
 
     day = _day(on, "--on")
     assert day is not None
+    if listed is not None or graph.is_graph(file):
+        document = graph.graph_document(file, listed, day, _day(known, "--known"), _chosen(switches))
+        _put(document) if as_json else graph.tell_graph(document)
+        return
     answer = kinds.ask_owners(read_facts(_document(file)), day, _day(known, "--known"), regime, _chosen(switches))
     _put(answer.document()) if as_json else kinds.tell_owners(answer)
 
@@ -371,8 +392,79 @@ def _law_at(point: str, switches: tuple[str, ...]) -> Any:
     return book().law(day, _day(known or None, "known"), regime or "actual", _chosen(switches))
 
 
+@cli.command()
+@click.argument("name", required=False)
+@click.option("--list", "list_path", metavar="LIST", help="A list file (default: the well-known entries that ship).")
+@click.option("--on", metavar="DATE", help="Only entries that stood on this day.")
+@click.option("--country", default="", metavar="XX", help="The party's country.")
+@click.option("--address", default="", metavar="TEXT", help="The party's address; it is screened alone too.")
+@click.option("--batch", metavar="IN.csv", help="Screen every row: columns id,name and perhaps country,address.")
+@click.option("--out", metavar="OUT.csv", help="With --batch: where the hits go.")
+@click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="At most so many entries a party.")
+@click.option("--floor", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Print hits from this score on.")
+@click.option("--workers", type=click.IntRange(1, 64), help="With --batch: how many processes (default: one a core).")
+@click.option("--clearances", metavar="FILE", help="Leave out hits that are cleared in this file, and say so.")
+@_JSON
+def screen(
+    name: str | None,
+    list_path: str | None,
+    on: str | None,
+    country: str,
+    address: str,
+    batch: str | None,
+    out: str | None,
+    top: int,
+    floor: float,
+    workers: int | None,
+    clearances: str | None,
+    as_json: bool,
+) -> None:
+    """Screen a party, or a file of parties, against a list: names in any script, addresses, with the evidence."""
+    try:
+        from penstock.apps.cli import screen as screening
+    except ImportError as error:
+        raise _without_extra(error) from None
+    if batch is not None:
+        if out is None:
+            raise click.UsageError("--batch needs --out OUT.csv")
+        workers = workers or screening.default_workers()
+        rows, hits, bad = screening.screen_batch(batch, list_path, out, on=on, top=top, workers=workers)
+        said = f", {bad:,} rows could not be screened" if bad else ""
+        click.echo(f"{rows:,} parties screened, {hits:,} hits, written to {out}{said}", err=True)
+        return
+    if not name and not address:
+        raise click.UsageError("Name a party, give --address or give --batch IN.csv")
+    asked = screening.Asked(name or "", country.upper(), address)
+    document = screening.screen_one(asked, list_path=list_path, on=on, top=top, clearances=clearances)
+    _put(document) if as_json else screening.tell_hits(document, floor)
+
+
+def _with_evidence(
+    facts: dict[str, Any], on: str, list_path: str | None, owners: str | None, *, tell: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        from penstock.apps.cli import evidence
+    except ImportError as error:
+        raise _without_extra(error) from None
+    day = _day(on, "--on")
+    assert day is not None
+    facts, found = evidence.with_evidence(facts, day, list_path, owners)
+    if tell:
+        evidence.tell_evidence(found)
+    return facts, found
+
+
+def _without_extra(error: ImportError) -> PenstockError:
+    from penstock.terms.errors import FileUnusable
+
+    return FileUnusable(f"Screening names needs {error.name}", hint="pip install 'penstock[screening]'")
+
+
 cli.add_command(interview)
 cli.add_command(license)
+cli.add_command(lists)
+cli.add_command(clearances)
+cli.add_command(rings)
 law.add_command(impact)
 
 

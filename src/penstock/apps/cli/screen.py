@@ -1,0 +1,211 @@
+"""``penstock screen``: one party or a file of them against a list."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import gc
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+from typing import Any
+
+import click
+from attrs import frozen
+
+from penstock.apps.cli.list_files import load_list
+from penstock.apps.files import open_text, whole_text
+from penstock.screening.clearances import Clearance, party_digest, suppress
+from penstock.screening.screener import Entry, Hit, Screener
+from penstock.terms.dates import parse_date
+from penstock.terms.errors import BadDocument
+from penstock.terms.suggest import nearest
+
+__all__ = ["COLUMNS", "Asked", "default_workers", "screen_batch", "screen_one", "tell_hits"]
+
+COLUMNS = ("id", "rank", "entry_id", "entry_name", "score", "why")
+_CHUNK = 256
+_PARALLEL_FROM = 2000
+_WHY_MAX = 300
+
+
+@frozen
+class Asked:
+    """A party to screen: its name, country and address as given."""
+
+    name: str
+    country: str = ""
+    address: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Return what clearances know it by."""
+        return party_digest(self.name, self.country, self.address)
+
+
+def screen_one(asked: Asked, *, list_path: str | None, on: str | None, top: int, clearances: str | None = None) -> dict[str, Any]:
+    """Return the hits for one party, with the date of the list and what the answer is not."""
+    loaded = load_list(list_path, on)
+    hits = _ready(loaded.entries).screen(asked.name, country=asked.country, address=asked.address, top=top)
+    cleared: list[tuple[Hit, Clearance]] = []
+    if clearances is not None:
+        from penstock.store.clearances import ClearanceStore
+
+        day = parse_date(on, "--on") if on else dt.date.today()
+        hits, cleared = suppress(hits, asked.digest, ClearanceStore(clearances).of(asked.digest), day)
+    return {
+        "name": asked.name or asked.address,
+        "list": loaded.title,
+        "data_date": loaded.date,
+        "entries": len(loaded.entries),
+        "hits": [hit.document() for hit in hits],
+        "cleared": [{"entry_id": hit.entry.id, "entry_name": hit.entry.title, "score": hit.score, "by": c.by, "why": c.why,
+                     "until": c.until} for hit, c in cleared],
+        "rows": [fault.document() for fault in loaded.faults],
+        "assumptions": ["Absence from a list is no clearance.", "A score is the chance that both names are one party's."],
+    }  # fmt: skip
+
+
+def tell_hits(document: dict[str, Any], floor: float) -> None:
+    """Print the hits from a score on, likeliest first; where there are none, the nearest and its score."""
+    date = document["data_date"] or "an unknown date"
+    click.echo(f"{document['name']} against {document['list']} of {date} ({document['entries']:,} entries):")
+    shown = [hit for hit in document["hits"] if hit["score"] >= floor]
+    for hit in shown:
+        name = hit["entry_name"] if hit["matched"] == hit["entry_name"] else f"{hit['entry_name']} (as {hit['matched']})"
+        click.echo(f"  {hit['score']:.3f}  {name} [{hit['entry_id']}]")
+        click.echo(f"         {hit['by']}: {hit['why']}")
+        for cite in hit.get("citations", ()):
+            click.echo(f"         {cite}")
+    if not shown:
+        best = document["hits"][0] if document["hits"] else None
+        near = f"; the nearest is {best['entry_name']} at {best['score']:.3f}" if best else ""
+        click.echo(f"  no entry from {floor:g} on{near}")
+    for row in document["cleared"]:
+        click.echo(f"  cleared: {row['entry_name']} [{row['entry_id']}] by {row['by']} until {row['until']}: {row['why']}")
+    for row in document["rows"][:20]:
+        click.echo(f"  - line {row['line']} of the list: {row['message']}")
+    click.echo("  Absence from a list is no clearance.")
+
+
+def _ready(entries: Sequence[Entry]) -> Screener:
+    """Return a screener whose million small objects the garbage collector leaves alone: they live as long as the process."""
+    gc.disable()
+    try:
+        return Screener(entries)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+# ---- files of parties
+
+
+def screen_batch(
+    source: str, list_path: str | None, target: str, *, on: str | None, top: int, workers: int
+) -> tuple[int, int, int]:
+    """Screen every row of a CSV file and write the hits; return how many rows, hits and unusable rows there were.
+
+    A row that cannot be used keeps its place in the output: one line without an entry that says what is wrong.
+    """
+    loaded = load_list(list_path, on)
+    for fault in loaded.faults:
+        click.echo(f"list, line {fault.line}: {fault.message}", err=True)
+    global _screener
+    _screener = _ready(loaded.entries)
+    rows = hits = bad = 0
+    with open_text(source) as file, whole_text(target) as out:
+        write = csv.writer(out, lineterminator="\n")
+        write.writerow(COLUMNS)
+        for lines in _answers(_parties(file), top, workers):
+            for line in lines:
+                write.writerow(line)
+                hits += line[2] != ""
+                bad += line[2] == "" and line[1] == ""
+                rows += line[1] in (1, "", 0)
+            _progress(rows)
+    return rows, hits, bad
+
+
+_screener: Screener | None = None
+Party = tuple[str, str, str, str, str]
+
+
+def _parties(file: Any) -> Iterator[Party]:
+    """Yield identifier, name, country and address of each row, and what is wrong with it."""
+    reader = csv.reader(line.replace("\0", "") for line in file)
+    header = [word.strip().lstrip("\ufeff").casefold() for word in next(reader, [])]
+    for needed in ("id", "name"):
+        if needed not in header:
+            raise BadDocument(f"The file of parties has no column {needed!r}", at=needed, value=",".join(header)[:200],
+                              nearest=nearest(needed, header), allowed=("id", "name", "country", "address"),
+                              hint="The first line names the columns: id,name and perhaps country,address.")  # fmt: skip
+    places = [header.index(name) if name in header else None for name in ("id", "name", "country", "address")]
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield "", "", "", "", f"unreadable row {reader.line_num}: {error}"
+            continue
+        if not row:
+            continue
+        id, name, country, address = (row[p].strip() if p is not None and p < len(row) else "" for p in places)
+        wrong = "" if name or address else f"row {reader.line_num} has no name and no address"
+        yield id, name, country.upper(), address, wrong
+
+
+def _answers(parties: Iterator[Party], top: int, workers: int) -> Iterator[list[Sequence[Any]]]:
+    head = list(islice(parties, _PARALLEL_FROM))
+    chunks = _chunked(head, parties)
+    if workers < 2 or len(head) < _PARALLEL_FROM or sys.platform == "win32":
+        yield from (_screen_chunk(chunk, top) for chunk in chunks)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        waiting: list[Any] = []
+        for chunk in chunks:
+            waiting.append(pool.submit(_screen_chunk, chunk, top))
+            if len(waiting) >= 4 * workers:
+                yield waiting.pop(0).result()
+        for done in waiting:
+            yield done.result()
+
+
+def _chunked(head: list[Party], rest: Iterator[Party]) -> Iterator[list[Party]]:
+    for at in range(0, len(head), _CHUNK):
+        yield head[at : at + _CHUNK]
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
+
+
+def _screen_chunk(parties: list[Party], top: int) -> list[Sequence[Any]]:
+    assert _screener is not None
+    out: list[Sequence[Any]] = []
+    for id, name, country, address, wrong in parties:
+        if wrong:
+            out.append((id, "", "", "", "", wrong))
+            continue
+        hits = _screener.screen(name, country=country, address=address, top=top)
+        out += [_line(id, rank, hit) for rank, hit in enumerate(hits, 1)]
+        if not hits:
+            out.append((id, 0, "", "", "", "no entry comes near"))
+    return out
+
+
+def _line(id: str, rank: int, hit: Hit) -> Sequence[Any]:
+    why = hit.why if hit.name == hit.entry.title else f"{hit.why} | as: {hit.name}"
+    return (id, rank, hit.entry.id, hit.entry.title, f"{hit.score:.4f}", f"{hit.by}: {why}"[:_WHY_MAX])
+
+
+def _progress(rows: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{rows:,} parties", nl=False, err=True)
+
+
+def default_workers() -> int:
+    """Return how many processes screen a file: as many as there are cores, at most 8."""
+    return max(1, min(8, os.cpu_count() or 1))

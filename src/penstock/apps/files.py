@@ -1,0 +1,62 @@
+"""Files that people hand over: text in UTF-8 or UTF-16, with or without a mark, refused in words where it is neither."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from penstock.terms.errors import FileUnusable
+
+__all__ = ["open_text", "whole_text"]
+
+_FIELD_MAX = 1 << 24
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@contextmanager
+def open_text(path: str | Path) -> Iterator[TextIO]:
+    """Open a text file, by its mark or as UTF-8; bytes that are no text become replacement characters.
+
+    Raises FileUnusable where the file cannot be read.
+    """
+    csv.field_size_limit(_FIELD_MAX)
+    try:
+        with open(path, "rb") as raw:
+            head = raw.read(4)
+        encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+        with open(path, encoding=encoding, errors="replace", newline="") as file:
+            yield file
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be read: {error.strerror or error}", at=str(path), value=str(path),
+                           hint="Check the name and the rights of the file.") from None  # fmt: skip
+    except UnicodeError as error:
+        raise FileUnusable(f"{path} is no text in {encoding}: {error}", at=str(path), value=str(path),
+                           hint="Write the file as UTF-8.") from None  # fmt: skip
+
+
+@contextmanager
+def whole_text(path: str | Path) -> Iterator[TextIO]:
+    """Open a text file for writing that appears whole or not at all.
+
+    Raises FileUnusable where it cannot be written.
+    """
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be written: {error.strerror or error}", at=str(path), value=str(path),
+                           hint="Check that the folder is there and may be written to.") from None  # fmt: skip
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

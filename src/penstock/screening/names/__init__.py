@@ -1,0 +1,1 @@
+"""Names of parties in any script, brought to one comparable form and searched for on lists."""

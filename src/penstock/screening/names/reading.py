@@ -1,0 +1,286 @@
+"""A name in one comparable form: its units in order, each with the words it may appear as on a list.
+
+A unit of a Latin name is a word.  A Chinese name is divided into terms with English renderings; what no term covers is read
+out, character by character, in pinyin and as Hong Kong writes it, and the characters of such a run are also joined.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from penstock.screening.names.words import (
+    BRAND,
+    LEGAL,
+    NUMBER,
+    PLACE,
+    WORD,
+    Term,
+    bare_word,
+    han_terms,
+    kind_of,
+    same_word,
+)  # fmt: skip
+from penstock.screening.names.writing import cantonese, fold, is_han, pinyin, plain, romaji, to_latin
+
+__all__ = ["Join", "Reading", "Unit", "read_name"]
+
+_PIECE = re.compile(r"[\u3040-\u30ff]+|[^\W_]+(?:['’][^\W_]+)*")
+_DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
+_FIGURES = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_NUMERAL = re.compile(r"第?[〇零一二三四五六七八九十百千]+")
+_AFTER_NUMBER = (
+    "研究",
+    "所",
+    "院",
+    "厂",
+    "局",
+    "部",
+    "大学",
+    "分",
+    "集团",
+    "工厂",
+    "号",
+    "师",
+    "基地",
+    "设计",
+    "航",
+    "公司",
+    "实验",
+)
+_ADMIN = {"省": ("province", "sheng"), "市": ("city", "shi"), "县": ("county", "xian"), "区": ("district", "qu"),
+          "自治区": ("autonomous", "region"), "镇": ("town", "zhen"), "州": ("prefecture", "zhou"),
+          "自治州": ("autonomous", "prefecture"), "特别行政区": ("sar",)}  # fmt: skip
+_NAME_MAX = 400
+_TERM_MAX = 12
+_SURE, _SOUND, _CANTON, _ASIDE = 1.0, 0.97, 0.88, 0.9
+
+
+class Unit(NamedTuple):
+    """One part of a name: how it is written, the words it may appear as with how sure each is, and its kind."""
+
+    text: str
+    words: tuple[tuple[str, float], ...]
+    kind: str
+    spelled: bool = False
+
+
+class Join(NamedTuple):
+    """Units from ``start`` on, ``size`` of them, written as one word."""
+
+    start: int
+    size: int
+    word: str
+
+
+class Reading(NamedTuple):
+    """A name as written, its units and joins, and whether it is in Chinese characters."""
+
+    text: str
+    units: tuple[Unit, ...]
+    joins: tuple[Join, ...]
+    han: bool
+
+    @property
+    def compact(self) -> str:
+        """Return the first words of all units that are no legal form, joined."""
+        words = [unit.words[0][0].lstrip("#") for unit in self.units if unit.kind != LEGAL]
+        return "".join(words) or "".join(unit.words[0][0].lstrip("#") for unit in self.units)
+
+    @property
+    def line(self) -> str:
+        """Return the first words of all units, sorted, for measures that compare words."""
+        return " ".join(sorted(unit.words[0][0].lstrip("#") for unit in self.units if unit.kind != LEGAL))
+
+
+@lru_cache(1 << 16)
+def read_name(name: str) -> Reading:
+    """Return the comparable form of a name in any script; a name of 100 kB is read up to its 400th character.
+
+    >>> [unit.words[0][0] for unit in read_name("HUAWEI Technologies Co., Ltd.").units]
+    ['huawei', 'technology', 'co', 'ltd']
+    >>> [unit.words[0][0] for unit in read_name("中国电子科技集团公司第五十四研究所").units]
+    ['china', 'electronic', 'technology', 'group', 'corp', '#54', 'institute', 'research']
+    """
+    text = fold(name[: 4 * _NAME_MAX])[:_NAME_MAX]
+    text = plain(_DOTTED.sub(lambda match: match[0].replace(".", ""), text) if "." in text else text).replace(
+        "hong kong", "hongkong"
+    )
+    units: list[Unit] = []
+    joins: list[Join] = []
+    for piece in _pieces(text):
+        if is_han(piece[0]):
+            _read_han(piece, units, joins)
+        else:
+            units += _read_latin(piece)
+    if not units:
+        units.append(Unit(text, ((text or "?", _SURE),), WORD))
+    han = any(is_han(c) for c in text)
+    return Reading(text, tuple(units), (*joins, *_latin_joins(units)), han)
+
+
+def _pieces(text: str) -> list[str]:
+    """Divide text into words, and runs of Chinese characters."""
+    if text.isascii():
+        return _PIECE.findall(text)
+    out: list[str] = []
+    for piece in _PIECE.findall(text):
+        run = piece[0]
+        for c in piece[1:]:
+            if is_han(c) != is_han(run[-1]):
+                out.append(run)
+                run = ""
+            run += c
+        out.append(run)
+    return out
+
+
+def _read_latin(piece: str) -> list[Unit]:
+    if "\u3040" <= piece[0] <= "\u30ff":
+        sound = romaji(piece)
+        return [Unit(piece, ((same_word(sound), _SURE),), WORD)] if sound else []
+    word = to_latin(bare_word(piece))
+    if not word:
+        return []
+    same = same_word(word)
+    return [Unit(word, ((same, _SURE),), kind_of(same), True)]
+
+
+def _latin_joins(units: list[Unit]) -> list[Join]:
+    """Return neighboring Latin words written as one, three at a time only where they are short."""
+    out = []
+    for i in range(len(units) - 1):
+        pair = units[i : i + 2]
+        if all(unit.spelled for unit in pair) and pair[0].kind != LEGAL:
+            joined = pair[0].text + pair[1].text
+            if 3 < len(joined) <= 24:
+                out.append(Join(i, 2, same_word(joined)))
+            third = units[i + 2] if i + 2 < len(units) else None
+            if third and third.spelled and len(joined) <= 10 and len(third.text) <= 6 and third.kind != LEGAL:
+                out.append(Join(i, 3, same_word(joined + third.text)))
+    return out
+
+
+# ---- Chinese characters
+
+
+def _read_han(run: str, units: list[Unit], joins: list[Join]) -> None:
+    at, unknown = 0, ""
+    cuts = _divide(run)
+    for piece, term in cuts:
+        at += len(piece)
+        number = _number(piece, run[at:]) if term is None or term.kind == WORD else None
+        if term is None and number is None and not _admin(piece, units, unknown):
+            unknown += piece
+            continue
+        _read_out(unknown, units, joins)
+        unknown = ""
+        if number is not None:
+            units.append(Unit(piece, ((f"#{number}", _SURE),), NUMBER))
+        elif term is not None:
+            joins += [Join(len(units), len(term.units), word) for word in term.whole]
+            units += _of_term(term)
+        else:
+            units.append(Unit(piece, tuple((word, _ASIDE) for word in _ADMIN[piece]), LEGAL))
+    _read_out(unknown, units, joins)
+
+
+def _admin(piece: str, units: list[Unit], unknown: str) -> bool:
+    return piece in _ADMIN and not unknown and bool(units) and units[-1].kind == PLACE
+
+
+def _of_term(term: Term) -> list[Unit]:
+    single = len(term.units) == 1
+    sound = "".join(pinyin(term.text)) if single and 2 <= len(term.text) <= 4 and term.kind != LEGAL else ""
+    out = []
+    for words in term.units:
+        ways = [(word, _SURE) for word in words]
+        if sound and sound not in words:
+            ways.append((sound, _ASIDE))
+        if single and len(term.text) > 1 and term.kind != LEGAL:
+            ways.append((term.text, _SURE))
+        kind = term.kind if term.kind in (LEGAL, PLACE) else kind_of(words[0]) if kind_of(words[0]) != PLACE else WORD
+        out.append(Unit(term.text, tuple(ways), kind))
+    return out
+
+
+def _read_out(run: str, units: list[Unit], joins: list[Join]) -> None:
+    """Add the characters that no term covers: each by its sounds, and the run and its neighbors joined."""
+    if not run:
+        return
+    sounds = pinyin(run)
+    if len(sounds) != len(run):
+        sounds = [pinyin(c)[0] for c in run]
+    start = len(units)
+    for c, sound in zip(run, sounds, strict=True):
+        ways = {sound: _SOUND} | {way: _CANTON for way in cantonese(c) if way != sound}
+        units.append(Unit(c, tuple((to_latin(word) or c, sure) for word, sure in ways.items()), BRAND))
+    for size in range(2, min(len(run), 4) + 1):
+        for i in range(len(run) - size + 1):
+            joins.append(Join(start + i, size, "".join(sounds[i : i + size])))
+            joins.append(Join(start + i, size, run[i : i + size]))
+    if len(run) > 4:
+        joins.append(Join(start, len(run), "".join(sounds)))
+
+
+def _divide(run: str) -> list[tuple[str, Term | None]]:
+    """Divide a run of characters into terms so that the most is covered by the longest; single characters are left over.
+
+    A term of one character counts only at the end of the run or before a legal form.
+    """
+    terms = han_terms()
+    size = len(run)
+    best: list[tuple[float, int, Term | None]] = [(0.0, 0, None)] * (size + 1)
+    closed = {size} | {i for i in range(size) if _legal_at(run, i)}
+    for i in range(size - 1, -1, -1):
+        numeral = _NUMERAL.match(run, i)
+        best[i] = (best[i + 1][0], i + 1, None)
+        if numeral and _number(numeral[0], run[numeral.end() :]) is not None:
+            best[i] = (best[numeral.end()][0] + 1.9 * len(numeral[0]), numeral.end(), None)
+        for end in range(i + 1, min(size, i + _TERM_MAX) + 1):
+            term = terms.get(run[i:end])
+            if term is None or (end == i + 1 and (end not in closed or i == 0)):
+                continue
+            score = best[end][0] + 2.0 * (end - i) - 1.0
+            if score > best[i][0]:
+                best[i] = (score, end, term)
+    out: list[tuple[str, Term | None]] = []
+    i = 0
+    while i < size:
+        _, end, term = best[i]
+        out.append((run[i:end], term))
+        i = end
+    return out
+
+
+@cache
+def _legal_terms() -> tuple[str, ...]:
+    return tuple(sorted((t.text for t in han_terms().values() if t.kind == LEGAL and len(t.text) > 1), key=len, reverse=True))
+
+
+def _legal_at(run: str, i: int) -> bool:
+    return run.startswith(_legal_terms(), i)
+
+
+def _number(numeral: str, rest: str) -> int | None:
+    """Return the number a numeral states; None where the characters are part of a name.
+
+    >>> _number("第五十四", "研究所"), _number("七〇一", "所"), _number("三", "井")
+    (54, 701, None)
+    """
+    if not _NUMERAL.fullmatch(numeral):
+        return None
+    figures = numeral.lstrip("第")
+    if numeral[0] != "第" and not (rest.startswith(_AFTER_NUMBER) and (len(figures) > 1 or rest.startswith(_AFTER_NUMBER[:6]))):
+        return None
+    if not any(c in figures for c in "十百千"):
+        return int("".join(str(_FIGURES[c]) for c in figures))
+    total = digit = 0
+    for c in figures:
+        if c in _FIGURES:
+            digit = _FIGURES[c]
+        else:
+            total += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[c]
+            digit = 0
+    return total + digit

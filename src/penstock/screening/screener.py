@@ -1,0 +1,151 @@
+"""Screens parties against a list: by name in any script, by address alone, with the evidence for every hit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from penstock.screening.addresses import AddressIndex
+from penstock.screening.names.index import Listed, NameIndex
+from penstock.screening.names.ranker import Ranker, ranker
+from penstock.screening.names.reading import Reading, read_name
+from penstock.screening.names.search import Candidates, Search
+from penstock.screening.names.words import LEGAL
+
+__all__ = ["Entry", "Hit", "Screener"]
+
+_FOUND = 0.5
+_NEAR = 0.85
+_ELSEWHERE, _SAME_COUNTRY = 0.6, 1.3
+
+
+@frozen
+class Entry:
+    """One entry of a list: its identifier, names, ISO countries and addresses, and what else the list says.
+
+    An entry without a name is a bare address.
+    """
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    list: str = ""
+    about: dict[str, Any] = field(factory=dict, hash=False)
+
+    @property
+    def title(self) -> str:
+        """Return what an entry is shown as: its name, or its first address."""
+        return self.name or (self.addresses[0] if self.addresses else self.id)
+
+
+@frozen
+class Hit:
+    """An entry a party may be: the name that matched, how likely it is the same party, and why."""
+
+    entry: Entry
+    name: str
+    score: float
+    why: str
+    by: str
+
+    def document(self) -> dict[str, Any]:
+        """Return the hit as plain data."""
+        return {"entry_id": self.entry.id, "entry_name": self.entry.title, "matched": self.name, "by": self.by,
+                "score": self.score, "why": self.why, "list": self.entry.list, **self.entry.about}  # fmt: skip
+
+
+class Screener:
+    """A list, ready to be asked.
+
+    >>> party = Entry("1", "Huawei Technologies Co., Ltd.", ("Shenzhen Huawei Technologies",), ("CN",))
+    >>> screener = Screener([party, Entry("2", "ZTE Corporation")])
+    >>> hit = screener.screen("华为技术有限公司")[0]
+    >>> hit.entry.id, hit.score > 0.9, hit.why
+    ('1', True, '华为=huawei 技术=technology')
+    """
+
+    def __init__(self, entries: Iterable[Entry], *, model: Ranker | None = None) -> None:
+        self.entries: Sequence[Entry] = list(entries)
+        self.index = NameIndex(
+            Listed(i, name, place == 0)
+            for i, entry in enumerate(self.entries)
+            for place, name in enumerate((entry.name, *entry.aliases))
+            if name.strip()
+        )
+        self.model = model or ranker()
+        self.search = Search(self.index)
+        self.addresses = AddressIndex((i, address) for i, entry in enumerate(self.entries) for address in entry.addresses)
+
+    def screen(self, name: str, *, country: str = "", address: str = "", top: int = 20) -> list[Hit]:
+        """Return the entries a party may be, the likeliest first, at most ``top``.
+
+        A country that an entry does not have makes it less likely, never impossible; an address is screened alone too.
+        """
+        hits = self._by_name(name, country, top) if name.strip() else []
+        if address.strip():
+            hits += self._by_address(address, top)
+        best: dict[str, Hit] = {}
+        for hit in hits:
+            if hit.entry.id not in best or best[hit.entry.id].score < hit.score:
+                best[hit.entry.id] = hit
+        return sorted(best.values(), key=lambda hit: (-hit.score, hit.entry.id))[:top]
+
+    def _by_name(self, name: str, country: str, top: int) -> list[Hit]:
+        reading = read_name(name)
+        found = self.search.find(reading)
+        if not len(found.names):
+            return []
+        scores = self.model.score(found.features)
+        entries = self.index.entry[found.names]
+        if country:
+            scores = self._placed(scores, entries.tolist(), country)
+        order = np.argsort(-scores, kind="stable")
+        seen: set[int] = set()
+        out = []
+        for place in order.tolist():
+            entry = int(entries[place])
+            if entry in seen:
+                continue
+            seen.add(entry)
+            why = self._why(reading, found, place)
+            text = self.index.texts[int(found.names[place])]
+            out.append(Hit(self.entries[entry], text, round(float(scores[place]), 4), why, "name"))
+            if len(out) == top:
+                break
+        return out
+
+    def _placed(self, scores: Any, entries: Sequence[int], country: str) -> Any:
+        """Weigh scores by whether the entry has the party's country; entries without one stay as they are."""
+        factor = [
+            1.0 if not (has := self.entries[i].countries) else _SAME_COUNTRY if country in has else _ELSEWHERE for i in entries
+        ]
+        odds = scores / np.maximum(1 - scores, 1e-6) * np.asarray(factor)
+        return odds / (1 + odds)
+
+    def _why(self, reading: Reading, found: Candidates, place: int) -> str:
+        """Say which unit of the name was found as which word of the entry's name, and what was not found."""
+        words = self.index.line[int(found.names[place])].split()
+        how = found.found[:, place].tolist()
+        said: list[str] = []
+        missing: list[str] = []
+        for unit, value in zip(reading.units, how, strict=True):
+            if unit.kind == LEGAL:
+                continue
+            if value < _FOUND:
+                missing.append(unit.text)
+            elif value < _NEAR:
+                said.append(f"{unit.text}~{value:.2f}")
+            else:
+                same = next((word for word, _ in unit.words if word in words), unit.words[0][0])
+                said.append(unit.text if unit.text == same else f"{unit.text}={same}")
+        said = list(dict.fromkeys(said))
+        return " ".join(said) + (f" | not found: {' '.join(dict.fromkeys(missing))}" if missing else "")
+
+    def _by_address(self, address: str, top: int) -> list[Hit]:
+        return [Hit(self.entries[match.owner], match.text, round(match.score, 4), match.why, "address")
+                for match in self.addresses.find(address, top=top)]  # fmt: skip
