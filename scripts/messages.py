@@ -39,6 +39,22 @@ _ENGINE = (
     "terms/checks.py", "terms/dates.py", "terms/documents.py", "terms/errors.py", "terms/numbers.py", "terms/yaml12.py",
     "terms/languages/catalog.py",
 )  # fmt: skip
+# What speaks English only so far (docs/how-to/languages.md): screening, licensing and the ledger, but for what `owners` and
+# `clock` say.
+_ENGLISH = frozenset({
+    *(f"apps/cli/{name}.py" for name in (
+        "clearances", "evidence", "graph", "ledger", "ledger_text", "license", "license_capacity", "license_demo",
+        "license_text", "list_files", "lists", "rings", "screen", "ship",
+    )),
+    *(f"licensing/{name}.py" for name in (
+        "agreements", "amendment", "bodies", "calibration", "capacity", "case", "current", "drafting", "duties", "events",
+        "grants", "history", "lapses", "machine", "owed", "quota", "review", "tolling",
+    )),
+    *(f"screening/{name}.py" for name in (
+        "addresses", "clearances", "closure", "differences", "evidence", "holdings", "lists", "policies", "reclosing",
+        "screener", "statements", "structuring",
+    )),
+})  # fmt: skip
 # Texts with a space that nobody reads, or that are the same in every language: commands, code, names of the solver.
 _NOT_PROSE = re.compile(
     r"penstock facts [\w.]+$|penstock facts \{|pip install |penstock: |Supp\. No\. |15 CFR part \{|\{\w+\}\|\{\w+\}$"
@@ -105,6 +121,8 @@ def of_engine() -> Iterator[Message]:
     """Yield the sentences of the engine and their forms."""
     for path in sorted({path for pattern in _ENGINE for path in SOURCE.glob(pattern)}):
         place = str(path.relative_to(SOURCE))
+        if place in _ENGLISH:
+            continue
         for text in dict.fromkeys(_spoken(ast.parse(path.read_text("utf-8")))):
             if _is_prose(text):
                 yield Message(text, "", place)
@@ -310,6 +328,8 @@ def unspoken() -> list[str]:
     """Return the texts the command line prints without a translation: literals in ``echo`` and ``say`` outside ``t``."""
     found = []
     for path in sorted((SOURCE / "apps" / "cli").glob("*.py")):
+        if str(path.relative_to(SOURCE)) in _ENGLISH:
+            continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and _name(node.func) in ("echo", "say", "_say", "_head"):
                 texts = (text for argument in node.args for text in _spoken(argument))

@@ -426,14 +426,17 @@ def screen(
         raise _without_extra(error) from None
     if batch is not None:
         if out is None:
-            raise click.UsageError("--batch needs --out OUT.csv")
+            raise click.UsageError(t("--batch needs --out OUT.csv"))
         workers = workers or screening.default_workers()
         rows, hits, bad = screening.screen_batch(batch, list_path, out, on=on, top=top, workers=workers)
-        said = f", {bad:,} rows could not be screened" if bad else ""
-        click.echo(f"{rows:,} parties screened, {hits:,} hits, written to {out}{said}", err=True)
+        click.echo(
+            t("{rows} parties screened, {hits} hits, written to {file}", rows=f"{rows:,}", hits=f"{hits:,}", file=out), err=True
+        )
+        if bad:
+            click.echo(t("{rows} rows could not be screened", rows=f"{bad:,}"), err=True)
         return
     if not name and not address:
-        raise click.UsageError("Name a party, give --address or give --batch IN.csv")
+        raise click.UsageError(t("Name a party, give --address or give --batch IN.csv"))
     asked = screening.Asked(name or "", country.upper(), address)
     document = screening.screen_one(asked, list_path=list_path, on=on, top=top, clearances=clearances)
     _put(document) if as_json else screening.tell_hits(document, floor)
