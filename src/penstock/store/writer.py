@@ -1,0 +1,110 @@
+"""Group commit: any number of threads submit requests, one thread writes them in batches and answers each when it is durable."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from penstock.ledger.requests import Request
+from penstock.store.engine import Answer, Engine
+from penstock.terms.errors import Fenced, LedgerUnavailable, PenstockError
+
+__all__ = ["Records", "Writer"]
+
+Records = Sequence[tuple[str, bytes]]
+_Item = tuple[Request, Records, "Future[Answer]"]
+_BATCH_MAX = 512
+
+
+class Writer:
+    """The thread that owns an engine. A batch is whatever has come in while the batch before was written.
+
+    After a failure the requests of the batch get LedgerUnavailable, and the next batch starts by recovering; a writer that
+    was replaced stays stopped.
+    """
+
+    def __init__(self, engine: Engine, batch_max: int = _BATCH_MAX) -> None:
+        self.engine = engine
+        self._batch_max = batch_max
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._closed = False
+        self._replaced: Fenced | None = None
+        self._thread = threading.Thread(target=self._work, name="ledger writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, request: Request, records: Records = ()) -> Future[Answer]:
+        """Hand in a request; the future holds its answer once it is on the disk."""
+        future: Future[Answer] = Future()
+        if self._closed:
+            future.set_exception(LedgerUnavailable("The writer is closed"))
+        else:
+            self._queue.put((request, records, future))
+        return future
+
+    def ask(self, request: Request, records: Records = (), timeout: float | None = None) -> Answer:
+        """Hand in a request and wait for its answer."""
+        return self.submit(request, records).result(timeout)
+
+    def close(self) -> None:
+        """Answer what was handed in, then stop and give up the ledger."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            self._thread.join()
+            self.engine.close()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # ---- the thread
+
+    def _work(self) -> None:
+        while True:
+            items, last = self._collect()
+            if items:
+                self._answer(items)
+            if last:
+                return
+
+    def _collect(self) -> tuple[list[_Item], bool]:
+        """Return what has come in, at least one item, and whether it is the end."""
+        items: list[_Item] = []
+        item = self._queue.get()
+        while item is not None:
+            items.append(item)
+            if len(items) >= self._batch_max:
+                return items, False
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return items, False
+        return items, True
+
+    def _answer(self, items: Sequence[_Item]) -> None:
+        try:
+            answers = self._run(items)
+        except PenstockError as error:
+            answers = [error] * len(items)
+        except Exception as error:  # nothing is known of the batch, and the threads that wait must hear of it
+            answers = [LedgerUnavailable(f"The writer failed: {type(error).__name__}: {error}")] * len(items)
+        for (_, _, future), answer in zip(items, answers, strict=True):
+            if isinstance(answer, Answer):
+                future.set_result(answer)
+            else:
+                future.set_exception(answer)
+
+    def _run(self, items: Sequence[_Item]) -> list[Answer | PenstockError]:
+        if self._replaced is not None:
+            raise self._replaced
+        if not self.engine.usable:
+            self.engine.recover()
+        try:
+            return self.engine.run([request for request, _, _ in items], [pair for _, pairs, _ in items for pair in pairs])
+        except Fenced as error:
+            self._replaced = error
+            raise
