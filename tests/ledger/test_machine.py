@@ -25,7 +25,7 @@ def test_all_or_nothing_over_several_buckets() -> None:
     state = opened()
     refused = do(state, Reserve("acme", "a", ((0, 60), (1, 71))))
     assert refused["why"] == "over_quota"
-    assert refused["short"] == [[1, 70, 71]]
+    assert refused["short"] == ((1, 70, 71),)
     assert [bucket.used for bucket in state.buckets] == [0, 0, 0, 0, 0]
     assert do(state, Reserve("acme", "b", ((0, 60), (1, 70))))["ok"]
     assert [bucket.reserved for bucket in state.buckets] == [60, 70, 0, 0, 0]
@@ -33,11 +33,11 @@ def test_all_or_nothing_over_several_buckets() -> None:
 
 def test_every_bucket_that_is_too_small_is_named() -> None:
     state = opened()
-    assert do(state, Reserve("acme", "a", ((0, 101), (1, 71), (2, 5), (3, 41))))["short"] == [
-        [0, 100, 101],
-        [1, 70, 71],
-        [3, 40, 41],
-    ]
+    assert do(state, Reserve("acme", "a", ((0, 101), (1, 71), (2, 5), (3, 41))))["short"] == (
+        (0, 100, 101),
+        (1, 70, 71),
+        (3, 40, 41),
+    )
 
 
 def test_what_is_not_committed_is_released() -> None:
@@ -52,7 +52,7 @@ def test_more_than_reserved_is_not_committed() -> None:
     state = opened()
     do(state, Reserve("acme", "a", ((0, 60),)))
     event = do(state, Commit("acme", "c", ("acme", "a"), ((0, 61),)))
-    assert (event["ok"], event["why"], event["short"]) == (False, "more_than_reserved", [[0, 60, 61]])
+    assert (event["ok"], event["why"], event["short"]) == (False, "more_than_reserved", ((0, 60, 61),))
     assert state.buckets[0].reserved == 60
 
 
@@ -91,10 +91,10 @@ def test_a_cap_set_below_what_is_used_opens_a_breach_and_no_negative() -> None:
     state = opened()
     do(state, Reserve("acme", "a", ((0, 60),)))
     event = do(state, Recap("bis", "r", 0, 50, CITE))
-    assert event["breach"] == [0]
+    assert event["breach"] == (0,)
     assert (state.buckets[0].headroom, state.buckets[0].breach_seq) == (0, event["seq"])
-    assert do(state, Reserve("acme", "b", ((0, 1),)))["short"] == [[0, 0, 1]]
-    assert do(state, Commit("acme", "c", ("acme", "a"), ((0, 50),)))["healed"] == [0]
+    assert do(state, Reserve("acme", "b", ((0, 1),)))["short"] == ((0, 0, 1),)
+    assert do(state, Commit("acme", "c", ("acme", "a"), ((0, 50),)))["healed"] == (0,)
     assert state.buckets[0].breach_seq is None
 
 
@@ -109,14 +109,14 @@ def test_doubling_by_agreement_makes_room() -> None:
 
 def test_a_share_follows_its_attested_denominator() -> None:
     state = opened()
-    assert do(state, Reserve("acme", "a", ((4, 1),)))["short"] == [[4, 0, 1]]
-    assert do(state, Attest("acme", "t1", "group", 1001, "2025-02-01", "ab" * 32))["caps"] == [[4, 70]]
+    assert do(state, Reserve("acme", "a", ((4, 1),)))["short"] == ((4, 0, 1),)
+    assert do(state, Attest("acme", "t1", "group", 1001, "2025-02-01", "ab" * 32))["caps"] == ((4, 70),)
     assert do(state, Reserve("acme", "b", ((4, 70),)))["ok"]
     fallen = do(state, Attest("acme", "t2", "group", 900, "2025-08-01", "cd" * 32))
-    assert (fallen["caps"], fallen["breach"]) == ([[4, 63]], [4])
+    assert (fallen["caps"], fallen["breach"]) == (((4, 63),), (4,))
     assert do(state, Attest("acme", "t3", "group", 5000, "2025-02-01", "ab" * 32))["why"] == "older_than_attested"
     assert do(state, Recap("bis", "r", 4, 100, CITE))["why"] == "follows_denominator"
-    assert do(state, Attest("acme", "t4", "group", 1000, "2026-02-01", "ef" * 32))["healed"] == [4]
+    assert do(state, Attest("acme", "t4", "group", 1000, "2026-02-01", "ef" * 32))["healed"] == (4,)
 
 
 def test_a_closed_bucket_takes_nothing_and_keeps_what_it_has() -> None:
@@ -135,7 +135,7 @@ def test_a_correction_gives_back_and_never_takes_too_much() -> None:
     assert do(state, Correct("acme", "k1", ("acme", "a"), ((0, 20),), "returned to the maker"))["ok"]
     assert state.buckets[0].committed == 20
     refused = do(state, Correct("acme", "k2", ("acme", "a"), ((0, 101),), "miscounted"))
-    assert (refused["why"], refused["short"]) == ("over_quota", [[0, 80, 81]])
+    assert (refused["why"], refused["short"]) == ("over_quota", ((0, 80, 81),))
     assert do(state, Correct("acme", "k3", ("acme", "x"), ((0, 1),), "none"))["why"] == "unknown_operation"
     assert do(state, Correct("acme", "k4", ("acme", "a"), ((9, 1),), "none"))["why"] == "unknown_bucket"
 

@@ -43,14 +43,21 @@ def leaf_hash(entry: bytes) -> bytes:
 
 
 def parse_entry(entry: bytes) -> tuple[bytes, dict[str, Any]]:
-    """Return the hash an entry points back to and its event; ValueError when it is no entry.
+    """Return the hash an entry points back to and its event, lists as tuples; ValueError when it is no entry.
 
-    >>> parse_entry(encode_entry(ZERO_HASH, {"seq": 0}))[1]
-    {'seq': 0}
+    >>> parse_entry(encode_entry(ZERO_HASH, {"short": [[0, 1, 2]]}))[1]
+    {'short': ((0, 1, 2),)}
     """
     if entry[_HEX : _HEX + 1] != b" ":
         raise ValueError("an entry starts with 64 hexadecimal digits and a space")
     event = json.loads(entry[_HEX + 1 :])
     if not isinstance(event, dict):
         raise ValueError("an event is one object")
-    return bytes.fromhex(entry[:_HEX].decode("ascii")), event
+    return bytes.fromhex(entry[:_HEX].decode("ascii")), _tuples(event)
+
+
+def _tuples(value: Any) -> Any:
+    """Return a document with tuples for lists, as the machine makes its events."""
+    if isinstance(value, dict):
+        return {key: _tuples(part) for key, part in value.items()}
+    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value

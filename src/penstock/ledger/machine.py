@@ -18,6 +18,7 @@ from penstock.ledger.requests import (
     Correct,
     Expire,
     Legs,
+    Note,
     Open,
     Recap,
     Request,
@@ -30,6 +31,7 @@ from penstock.ledger.state import Basis, Bucket, Op, OpState, State
 __all__ = ["Step", "apply", "legs_after", "share_cap"]
 
 _Outcome = dict[str, Any]
+_Short = tuple[tuple[int, int, int], ...]
 
 
 class Step(NamedTuple):
@@ -69,13 +71,13 @@ def apply(state: State, request: Request, now: int) -> Step:
 def legs_after(event: Mapping[str, Any]) -> Legs:
     """Return the amounts an operation holds after the last event that changed it."""
     legs = event["legs"] if "legs" in event else event["do"]["legs"]
-    return tuple((number, amount) for number, amount in legs)
+    return tuple(legs)
 
 
 _Result = tuple[_Outcome, tuple[int, ...], bytes | None]
 
 
-def _refused(state: State, request: Request, seq: int, why: str, short: list[list[int]] | None = None) -> _Result:
+def _refused(state: State, request: Request, seq: int, why: str, short: _Short | None = None) -> _Result:
     state.ops[request.id] = Op(seq, seq, OpState.DONE)
     body = {"ok": False, "seq": seq} | ({} if short is None else {"short": short}) | {"why": why}
     return body, (), None
@@ -104,7 +106,7 @@ def _settle(state: State, numbers: tuple[int, ...], seq: int) -> _Outcome:
             bucket.breach_seq = None
             healed.append(number)
     state.check(numbers)
-    return ({"breach": opened} if opened else {}) | ({"healed": healed} if healed else {})
+    return ({"breach": tuple(opened)} if opened else {}) | ({"healed": tuple(healed)} if healed else {})
 
 
 # ---- reserve
@@ -126,13 +128,13 @@ def _reserve(state: State, request: Reserve, seq: int, at: int) -> _Result:
     return {"ok": True, "seq": seq, "until": until}, tuple(number for number, _ in legs), None
 
 
-def _shortfall(state: State, legs: Legs) -> tuple[str, list[list[int]]]:
+def _shortfall(state: State, legs: Legs) -> tuple[str, _Short]:
     """Return why a reservation fails and, for every bucket that fails it, its number, headroom and what was asked."""
-    closed = [[number, 0, amount] for number, amount in legs if state.buckets[number].closed]
+    closed = tuple((number, 0, amount) for number, amount in legs if state.buckets[number].closed)
     if closed:
         return "closed", closed
     rooms = [(number, _room(state.buckets[number]), amount) for number, amount in legs]
-    return "over_quota", [[number, room, amount] for number, room, amount in rooms if amount > room]
+    return "over_quota", tuple((number, room, amount) for number, room, amount in rooms if amount > room)
 
 
 def _room(bucket: Bucket) -> int:
@@ -179,7 +181,7 @@ def _commit(state: State, request: Commit, seq: int, at: int) -> _Result:
     held = dict(op.legs)
     wanted = op.legs if request.legs is None else request.legs
     if any(amount > held.get(number, 0) for number, amount in wanted):
-        short = [[number, held.get(number, 0), amount] for number, amount in wanted if amount > held.get(number, 0)]
+        short = tuple((number, held.get(number, 0), amount) for number, amount in wanted if amount > held.get(number, 0))
         return _refused(state, request, seq, "more_than_reserved", short)
     kept = tuple((number, amount) for number, amount in wanted if amount)
     _release(state, op, kept, OpState.COMMITTED, seq)
@@ -228,7 +230,7 @@ def _correct(state: State, request: Correct, seq: int, at: int) -> _Result:
     assert op.legs is not None
     now = dict(op.legs)
     more = tuple((n, amount - now.get(n, 0)) for n, amount in request.legs if amount > now.get(n, 0))
-    short = [[n, _room(state.buckets[n]), extra] for n, extra in more if extra > _room(state.buckets[n])]
+    short = tuple((n, _room(state.buckets[n]), extra) for n, extra in more if extra > _room(state.buckets[n]))
     if short:
         return _refused(state, request, seq, "over_quota", short)
     for number, amount in request.legs:
@@ -282,8 +284,8 @@ def _attest(state: State, request: Attest, seq: int, at: int) -> _Result:
     for bucket in state.buckets:
         if bucket.share is not None and bucket.basis == request.basis:
             bucket.cap = share_cap(request.total, bucket.share)
-            caps.append([bucket.number, bucket.cap])
-    return _done(state, request, seq, tuple(number for number, _ in caps), caps=caps)
+            caps.append((bucket.number, bucket.cap))
+    return _done(state, request, seq, tuple(number for number, _ in caps), caps=tuple(caps))
 
 
 def _close(state: State, request: Close, seq: int, at: int) -> _Result:
@@ -291,6 +293,10 @@ def _close(state: State, request: Close, seq: int, at: int) -> _Result:
         return _refused(state, request, seq, "unknown_bucket")
     state.buckets[request.bucket].closed = True
     return _done(state, request, seq, (request.bucket,))
+
+
+def _note(state: State, request: Note, seq: int, at: int) -> _Result:
+    return _done(state, request, seq)
 
 
 _RULES: Mapping[type[Request], Callable[[State, Any, int, int], _Result]] = {
@@ -303,4 +309,5 @@ _RULES: Mapping[type[Request], Callable[[State, Any, int, int], _Result]] = {
     Attest: _attest,
     Close: _close,
     Correct: _correct,
+    Note: _note,
 }

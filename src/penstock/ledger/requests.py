@@ -26,6 +26,7 @@ __all__ = [
     "Correct",
     "Expire",
     "Legs",
+    "Note",
     "Open",
     "Recap",
     "Request",
@@ -294,8 +295,19 @@ class Correct(Request):
         }
 
 
+@frozen
+class Note(Request):
+    """Record that something was decided that draws on no quota."""
+
+    kind: ClassVar[str] = "note"
+    record: str = field(validator=_name)
+
+    def document(self) -> dict[str, Any]:
+        return {"client": self.client, "key": self.key, "kind": "note", "record": self.record}
+
+
 KINDS: Mapping[str, type[Request]] = {
-    kind.kind: kind for kind in (Open, Reserve, Commit, Void, Expire, Recap, Attest, Close, Correct)
+    kind.kind: kind for kind in (Open, Reserve, Commit, Void, Expire, Recap, Attest, Close, Correct, Note)
 }
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     name: tuple(a.name for a in kind.__attrs_attrs__ if a.init) for name, kind in KINDS.items()

@@ -111,6 +111,15 @@ class Engine:
             self.state.ops.clear()
         return answers
 
+    def event_of(self, client: str, key: str) -> Mapping[str, Any] | None:
+        """Return the event a key was used for first, or None."""
+        op = self._backend.ops([op_id(client, key)]).get(op_id(client, key))
+        return None if op is None else self._event(op.seq)
+
+    def record(self, sha256: str) -> bytes | None:
+        """Return a document kept beside the log."""
+        return self._backend.record(sha256)
+
     def _answer(self, requests: Sequence[Request], now: int, steps: list[Step]) -> list[Answer | PenstockError]:
         self._bring_in(requests)
         made: dict[int, Mapping[str, Any]] = {}

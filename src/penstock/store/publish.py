@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = ["bundle", "prove_consistency", "prove_inclusion", "publish", "sign_head", "static_file"]
+
+_PATH = re.compile(r"tile/(?P<level>[0-5]|entries)/(?P<number>(x[0-9]{3}/)*[0-9]{3})(\.p/(?P<width>[0-9]{1,3}))?")
 
 
 def sign_head(backend: Backend, key: Ed25519PrivateKey) -> str:
@@ -81,12 +84,18 @@ def _tiles_of(size: int) -> list[tuple[int, int, int]]:
 
 def static_file(backend: Backend, path: str, size: int) -> bytes | None:
     """Return what stands under a path of the static files of the tree of ``size`` entries, or None."""
-    for level, number, width in _tiles_of(size):
-        if path == tile_path(level, number, width):
-            return b"".join(tile_reader(backend, size)(level, number)[:width])
-        if level == 0 and path == tile_path("entries", number, width):
-            return bundle(backend, number, size)
-    return None
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return None
+    level = 0 if match["level"] == "entries" else int(match["level"])
+    number = int(match["number"].replace("x", "").replace("/", ""))
+    there = min(TILE_WIDTH, (size >> (TILE_HEIGHT * level)) - number * TILE_WIDTH)
+    width = int(match["width"]) if match["width"] else TILE_WIDTH
+    if not 0 < width <= there or path != tile_path(match["level"], number, width):
+        return None
+    if match["level"] == "entries":
+        return bundle(backend, number, number * TILE_WIDTH + width)
+    return b"".join(tile_reader(backend, size)(level, number)[:width])
 
 
 def publish(backend: Backend, folder: str | Path, note: str) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from penstock.ledger.requests import Request
 from penstock.store.engine import Answer, Engine
@@ -15,6 +16,7 @@ __all__ = ["Records", "Writer"]
 
 Records = Sequence[tuple[str, bytes]]
 _Item = tuple[Request, Records, "Future[Answer]"]
+_T = TypeVar("_T")
 _BATCH_MAX = 512
 
 
@@ -28,7 +30,7 @@ class Writer:
     def __init__(self, engine: Engine, batch_max: int = _BATCH_MAX) -> None:
         self.engine = engine
         self._batch_max = batch_max
-        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Item | Callable[[], None] | None] = queue.SimpleQueue()
         self._closed = False
         self._replaced: Fenced | None = None
         self._thread = threading.Thread(target=self._work, name="ledger writer", daemon=True)
@@ -46,6 +48,36 @@ class Writer:
     def ask(self, request: Request, records: Records = (), timeout: float | None = None) -> Answer:
         """Hand in a request and wait for its answer."""
         return self.submit(request, records).result(timeout)
+
+    def event(self, client: str, key: str) -> Mapping[str, Any] | None:
+        """Return the event a key was used for first, or None; waits for what was handed in before."""
+        return self._call(lambda: self.engine.event_of(client, key))
+
+    def record(self, sha256: str) -> bytes | None:
+        """Return a document kept beside the log."""
+        return self._call(lambda: self.engine.record(sha256))
+
+    def sweep(self) -> None:
+        """Release the reservations whose time has run out."""
+        before = -1
+        while before != self.engine.state.seq:
+            before = self.engine.state.seq
+            self._call(lambda: self.engine.run([]))
+
+    def _call(self, read: Callable[[], _T]) -> _T:
+        """Run a read in the writer's thread, which owns the connection."""
+        future: Future[_T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(read())
+            except Exception as error:
+                future.set_exception(error)
+
+        if self._closed:
+            raise LedgerUnavailable("The writer is closed")
+        self._queue.put(run)
+        return future.result()
 
     def close(self) -> None:
         """Answer what was handed in, then stop and give up the ledger."""
@@ -65,25 +97,26 @@ class Writer:
 
     def _work(self) -> None:
         while True:
-            items, last = self._collect()
+            items, then = self._collect()
             if items:
                 self._answer(items)
-            if last:
+            if then is None:
                 return
+            then()
 
-    def _collect(self) -> tuple[list[_Item], bool]:
-        """Return what has come in, at least one item, and whether it is the end."""
+    def _collect(self) -> tuple[list[_Item], Callable[[], None] | None]:
+        """Return what has come in, and what to do after it: nothing more, a read, or (None) to stop."""
         items: list[_Item] = []
         item = self._queue.get()
-        while item is not None:
+        while isinstance(item, tuple):
             items.append(item)
             if len(items) >= self._batch_max:
-                return items, False
+                return items, _go_on
             try:
                 item = self._queue.get_nowait()
             except queue.Empty:
-                return items, False
-        return items, True
+                return items, _go_on
+        return items, item
 
     def _answer(self, items: Sequence[_Item]) -> None:
         try:
@@ -108,3 +141,7 @@ class Writer:
         except Fenced as error:
             self._replaced = error
             raise
+
+
+def _go_on() -> None:
+    """Do nothing after a batch."""

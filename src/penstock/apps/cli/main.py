@@ -13,9 +13,10 @@ from typing import Any, NoReturn
 
 import click
 
-from penstock.apps.cli import prove
+from penstock.apps.cli import ledger_read, prove
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
+from penstock.apps.cli.ledger import ledger, ship
 from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
@@ -161,6 +162,7 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
 @_SWITCH
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Print the answer of one stance only.")
 @click.option("--explain", is_flag=True, help="Print the proof: every provision that decides, once.")
+@click.option("--ledger", "place", metavar="PATH|URL", help="Read the counters from a ledger instead of from the facts.")
 @_JSON
 def decide(
     file: str,
@@ -170,12 +172,15 @@ def decide(
     switches: tuple[str, ...],
     stance: str | None,
     explain: bool,
+    place: str | None,
     as_json: bool,
 ) -> None:
     """Decide a transaction: whether it may proceed, under what authorization, with which duties."""
     from penstock.apps.cli import text
+    from penstock.apps.cli.ledger import decide_with_ledger
     from penstock.decision import decide as ask
 
+    ask = ask if place is None else decide_with_ledger(place)
     answer = ask(_document(file), on=on, known=known, regime=regime, switches=_chosen(switches))
     if as_json:
         document = answer.document()
@@ -322,6 +327,9 @@ def _law_at(point: str, switches: tuple[str, ...]) -> Any:
 
 
 cli.add_command(interview)
+cli.add_command(ledger)
+cli.add_command(ship)
+ledger_read.register(ledger)
 law.add_command(impact)
 
 
