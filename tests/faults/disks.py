@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import resource
 import signal
 import sqlite3
@@ -24,8 +23,17 @@ _Acknowledge = Callable[[list[Request], list[Any]], None]
 
 def _until_full(place: str, seed: int, acknowledge: _Acknowledge, make_room: Callable[[], None]) -> None:
     """Write until the disk is full, make room, recover, and ask the same again: nothing may be counted twice."""
-    engine = engine_at(place)
-    for batch in batches(seed):
+    script = batches(seed)
+    try:
+        engine = engine_at(place)
+    except LedgerUnavailable:  # there was no room even to begin
+        make_room()
+        engine = engine_at(place)
+        batch = next(script)
+        acknowledge(batch, engine.run(batch))
+        engine.close()
+        return
+    for batch in script:
         try:
             acknowledge(batch, engine.run(batch))
         except LedgerUnavailable:
@@ -40,17 +48,15 @@ def file_limit(place: str, steps: int, seed: int = 0) -> Checked:
     """Let no file grow beyond a limit that is another few bytes further each time: every write fails once, in part."""
     heard = Acknowledged()
     for n in range(steps):
-        wal = Path(place + "-wal")
 
-        def work(acknowledge: _Acknowledge, n: int = n, wal: Path = wal) -> None:
+        def work(acknowledge: _Acknowledge, n: int = n) -> None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            size = max(os.path.getsize(place), wal.stat().st_size if wal.exists() else 0)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 1 + 517 * (n % 40), resource.RLIM_INFINITY))
             endless = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (32_768 + 517 * (n % 400), resource.RLIM_INFINITY))
             _until_full(place, seed * 1_000_000 + n, acknowledge, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, endless))
 
         lines, status = fork(work)
-        assert status == 0, lines
+        assert status == 0, lines[-1]
         for line in lines:
             heard.hear(line)
     return check(place, heard)
@@ -76,7 +82,7 @@ def full_database(place: str, steps: int, seed: int = 0) -> Checked:
             _until_full(place, seed * 1_000_000 + n, acknowledge, lambda: None)
 
         lines, status = fork(work)
-        assert status == 0, lines
+        assert status == 0, lines[-1]
         for line in lines:
             heard.hear(line)
     return check(place, heard)
@@ -99,7 +105,7 @@ def full_file_system(folder: Path, make: Callable[[str], None], rounds: int) -> 
                 _until_full(place, 77_000_000 + n, acknowledge, ballast.unlink)
 
             lines, status = fork(work)
-            assert status == 0, lines
+            assert status == 0, lines[-1]
             for line in lines:
                 heard.hear(line)
         return check(place, heard)

@@ -39,6 +39,8 @@ class BucketChange(NamedTuple):
     reserved: int
     committed: int
     version: int
+    terms: bool
+    """Whether its cap, authority, closing or breach may have changed, and not the balances only."""
 
 
 @frozen
@@ -53,7 +55,7 @@ class Batch:
     new_buckets: Sequence[Bucket]
     buckets: Sequence[BucketChange]
     bases: Sequence[Basis]
-    tiles: Sequence[tuple[int, int, bytes]]
+    tiles: Sequence[tuple[int, int, bytes, bytes]]
     records: Sequence[tuple[str, bytes]] = field(default=())
 
 
@@ -99,6 +101,9 @@ class Backend(Protocol):
 
     def tile(self, level: int, number: int) -> bytes | None:
         """Return a full tile, or None while it is not full."""
+
+    def tile_roots(self, level: int, first: int, end: int) -> list[bytes]:
+        """Return the roots of the full tiles ``[first, end)`` of a level."""
 
     def record(self, sha256: str) -> bytes | None:
         """Return a document an event refers to."""

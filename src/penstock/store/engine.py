@@ -13,7 +13,7 @@ from attrs import frozen
 
 from penstock.ledger.entries import canonical, parse_entry
 from penstock.ledger.machine import Step, apply, legs_after
-from penstock.ledger.merkle import Frontier
+from penstock.ledger.merkle import Frontier, root_of
 from penstock.ledger.requests import Commit, Correct, Expire, Request, Void, op_id
 from penstock.ledger.state import OpState, State
 from penstock.store.backend import Backend, Batch, BucketChange, Head, no_failpoint
@@ -25,6 +25,7 @@ __all__ = ["SYSTEM_CLIENT", "Answer", "Engine"]
 SYSTEM_CLIENT = "ledger"
 _SWEEP_MAX = 1000
 _Written = tuple[int, int, int]
+_TERMS = ("open", "recap", "attest", "close")
 _SPEAKS_OF = (Commit, Void, Expire, Correct)
 
 
@@ -169,7 +170,7 @@ class Engine:
     def _write(self, before: Head, steps: Sequence[Step], records: Sequence[tuple[str, bytes]]) -> None:
         state = self.state
         frontier = self.frontier.copy()
-        tiles = [(level, number, b"".join(row)) for step in steps for level, number, row in frontier.add(step.hash)]
+        full = [tile for step in steps for tile in frontier.add(step.hash)]
         moved = {step.target for step in steps if step.target is not None}
         attested = {step.event["do"]["basis"] for step in steps if step.event["do"]["kind"] == "attest" and step.event["ok"]}
         batch = Batch(
@@ -181,7 +182,7 @@ class Engine:
             new_buckets=state.buckets[len(self._written) :],
             buckets=self._changes(steps),
             bases=[state.bases[name] for name in sorted(attested)],
-            tiles=tiles,
+            tiles=[(level, number, b"".join(row), root_of(row)) for level, number, row in full],
             records=records,
         )
         self._backend.write(batch, self._failpoint)
@@ -191,11 +192,13 @@ class Engine:
         """Return what the steps did to each bucket, in order of number."""
         written, buckets = self._written, self.state.buckets
         written.extend((0, 0, 0) for _ in range(len(buckets) - len(written)))
+        terms = {number for step in steps if _sets_terms(step) for number in step.numbers}
         changes = []
         for number in sorted({number for step in steps for number in step.numbers}):
             bucket = buckets[number]
             reserved, committed, version = written[number]
-            changes.append(BucketChange(bucket, bucket.reserved - reserved, bucket.committed - committed, version))
+            moved = bucket.reserved - reserved, bucket.committed - committed
+            changes.append(BucketChange(bucket, *moved, version, number in terms))
         return changes
 
     def _remember(self, batch: Batch, frontier: Frontier) -> None:
@@ -210,6 +213,12 @@ class Engine:
         ends = [op.until for _, op in batch.ops if op.until is not None]
         if ends:
             self._next_due = min(ends) if self._next_due is None else min(self._next_due, *ends)
+
+
+def _sets_terms(step: Step) -> bool:
+    """Say whether a step may have changed more of its buckets than their balances."""
+    event = step.event
+    return event["do"]["kind"] in _TERMS or "breach" in event or "healed" in event
 
 
 def _again(event: Mapping[str, Any], request: Request) -> Answer | PenstockError:

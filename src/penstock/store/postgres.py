@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.ledger.state import Basis, Bucket, Op
 from penstock.store.backend import MIGRATION, Batch, Head
-from penstock.store.rows import basis_from, bucket_from, bucket_row, change_rows, op_from, op_rows
+from penstock.store.rows import balance_rows, basis_from, bucket_from, bucket_row, op_from, op_rows, terms_rows
 from penstock.store.statements import FENCE, READS, TABLES, TOKEN
 from penstock.terms.errors import Fenced, LedgerUnavailable, StaleCache, WriterPresent
 
@@ -22,8 +22,12 @@ _TYPES = {
     "ledger_event": ("int8", "bytea"),
     "ledger_op": ("bytea", "int8", "int8", "int2", "int8"),
     "ledger_bucket": ("int8", "text", "int8", "text", "int8", "int8", "text", "int8", "int8", "int2", "int8", "int8"),
-    "ledger_tile": ("int2", "int8", "bytea"),
+    "ledger_tile": ("int2", "int8", "bytea", "bytea"),
 }
+_ADD = """UPDATE ledger_bucket b
+SET reserved = b.reserved + u.reserved, committed = b.committed + u.committed, version = b.version + 1
+FROM unnest(%s::int8[], %s::int8[], %s::int8[], %s::int8[]) AS u (reserved, committed, number, version)
+WHERE b.number = u.number AND b.version = u.version"""
 _CHANGE = """UPDATE ledger_bucket b SET reserved = b.reserved + u.reserved, committed = b.committed + u.committed, cap = u.cap,
 cite = u.cite, closed = u.closed, breach_seq = u.breach_seq, version = b.version + 1
 FROM unnest(%s::int8[], %s::int8[], %s::int8[], %s::text[], %s::int2[], %s::int8[], %s::int8[], %s::int8[])
@@ -111,9 +115,7 @@ class PostgresBackend:
                     cursor.execute(_MOVE, [list(column) for column in zip(*moved, strict=True)])
                 failpoint("operations")
                 self._copy(cursor, "ledger_bucket", [bucket_row(bucket) for bucket in batch.new_buckets])
-                rows = change_rows(batch.buckets)
-                if rows and cursor.execute(_CHANGE, [list(c) for c in zip(*rows, strict=True)]).rowcount != len(rows):
-                    raise StaleCache("The balances in memory are not those of the ledger; nothing was written")
+                self._balances(cursor, batch)
                 failpoint("buckets")
                 self._rest(cursor, batch)
                 failpoint("tiles")
@@ -128,6 +130,11 @@ class PostgresBackend:
         if now.token != before.token:
             raise Fenced(f"Writer {before.token} was replaced by writer {now.token}; nothing was written")
         raise StaleCache(f"The log stands at {now.seq}, not at {before.seq}; nothing was written")
+
+    def _balances(self, cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+        for statement, rows in ((_ADD, balance_rows(batch.buckets)), (_CHANGE, terms_rows(batch.buckets))):
+            if rows and cursor.execute(statement, [list(c) for c in zip(*rows, strict=True)], binary=True).rowcount != len(rows):
+                raise StaleCache("The balances in memory are not those of the ledger; nothing was written")
 
     def _copy(self, cursor: psycopg.Cursor[Any], table: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:
@@ -185,6 +192,9 @@ class PostgresBackend:
     def tile(self, level: int, number: int) -> bytes | None:
         rows = self._rows("tile", level, number)
         return rows[0][0] if rows else None
+
+    def tile_roots(self, level: int, first: int, end: int) -> list[bytes]:
+        return [root for (root,) in self._rows("tile_roots", level, first, end)]
 
     def record(self, sha256: str) -> bytes | None:
         rows = self._rows("record", sha256)

@@ -8,7 +8,7 @@ from typing import Any
 from penstock.ledger.state import Basis, Bucket, Op, OpState
 from penstock.store.backend import BucketChange
 
-__all__ = ["basis_from", "bucket_from", "bucket_row", "change_rows", "op_from", "op_rows"]
+__all__ = ["balance_rows", "basis_from", "bucket_from", "bucket_row", "op_from", "op_rows", "terms_rows"]
 
 
 def bucket_from(row: Sequence[Any]) -> Bucket:
@@ -24,20 +24,17 @@ def bucket_row(bucket: Bucket) -> tuple[Any, ...]:
     return (bucket.number, bucket.name, bucket.cap, bucket.cite, *share, bucket.basis, 0, 0, 0, None, 0)
 
 
-def change_rows(changes: Iterable[BucketChange]) -> list[tuple[Any, ...]]:
-    """Return what to set in each bucket, closing with its number and the version it was read at."""
+def balance_rows(changes: Iterable[BucketChange]) -> list[tuple[int, int, int, int]]:
+    """Return what to add to the balances of each bucket of which nothing else changed, with number and version."""
+    return [(reserved, committed, b.number, version) for b, reserved, committed, version, terms in changes if not terms]
+
+
+def terms_rows(changes: Iterable[BucketChange]) -> list[tuple[Any, ...]]:
+    """Return what to set in each bucket whose terms may have changed, closing with number and version."""
     return [
-        (
-            c.reserved,
-            c.committed,
-            c.bucket.cap,
-            c.bucket.cite,
-            int(c.bucket.closed),
-            c.bucket.breach_seq,
-            c.bucket.number,
-            c.version,
-        )
-        for c in changes
+        (reserved, committed, b.cap, b.cite, int(b.closed), b.breach_seq, b.number, version)
+        for b, reserved, committed, version, terms in changes
+        if terms
     ]
 
 

@@ -101,6 +101,7 @@ Table(
     Column("level", _SMALL, primary_key=True, autoincrement=False),
     Column("number", _WHOLE, primary_key=True, autoincrement=False),
     Column("hashes", LargeBinary, nullable=False),
+    Column("root", LargeBinary, nullable=False),
     sqlite_strict=True,
 )
 

@@ -12,13 +12,15 @@ from typing import Any
 
 from penstock.ledger.state import Basis, Bucket, Op
 from penstock.store.backend import MIGRATION, Batch, Head
-from penstock.store.rows import basis_from, bucket_from, bucket_row, change_rows, op_from, op_rows
+from penstock.store.rows import balance_rows, basis_from, bucket_from, bucket_row, op_from, op_rows, terms_rows
 from penstock.store.statements import FENCE, READS, TABLES, TOKEN
 from penstock.terms.errors import Fenced, LedgerUnavailable, StaleCache, WriterPresent
 
 __all__ = ["SqliteBackend"]
 
 _INSERT = {name: f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})" for name, columns in TABLES.items()}
+_ADD = """UPDATE ledger_bucket SET reserved = reserved + ?, committed = committed + ?, version = version + 1
+WHERE number = ? AND version = ?"""
 _CHANGE = """UPDATE ledger_bucket SET reserved = reserved + ?, committed = committed + ?, cap = ?, cite = ?, closed = ?,
 breach_seq = ?, version = version + 1 WHERE number = ? AND version = ?"""
 _MOVE = "UPDATE ledger_op SET last = ?, state = ? WHERE id = ?"
@@ -119,9 +121,9 @@ class SqliteBackend:
                 db.executemany(_MOVE, [(op.last, int(op.state), id) for id, op in batch.changed_ops])
             failpoint("operations")
             self._insert("ledger_bucket", [bucket_row(bucket) for bucket in batch.new_buckets])
-            rows = change_rows(batch.buckets)
-            if rows and db.executemany(_CHANGE, rows).rowcount != len(rows):
-                raise StaleCache("The balances in memory are not those of the ledger; nothing was written")
+            for statement, rows in ((_ADD, balance_rows(batch.buckets)), (_CHANGE, terms_rows(batch.buckets))):
+                if rows and db.executemany(statement, rows).rowcount != len(rows):
+                    raise StaleCache("The balances in memory are not those of the ledger; nothing was written")
             failpoint("buckets")
             self._rest(batch)
             failpoint("tiles")
@@ -193,6 +195,9 @@ class SqliteBackend:
     def tile(self, level: int, number: int) -> bytes | None:
         rows = self._rows("tile", level, number)
         return rows[0][0] if rows else None
+
+    def tile_roots(self, level: int, first: int, end: int) -> list[bytes]:
+        return [root for (root,) in self._rows("tile_roots", level, first, end)]
 
     def record(self, sha256: str) -> bytes | None:
         rows = self._rows("record", sha256)

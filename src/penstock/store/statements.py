@@ -21,6 +21,7 @@ READS = {
     "entry": "SELECT entry FROM ledger_event WHERE seq = ?",
     "entries": "SELECT entry FROM ledger_event WHERE seq >= ? AND seq < ? ORDER BY seq",
     "tile": "SELECT hashes FROM ledger_tile WHERE level = ? AND number = ?",
+    "tile_roots": "SELECT root FROM ledger_tile WHERE level = ? AND number >= ? AND number < ? ORDER BY number",
     "record": "SELECT document FROM ledger_record WHERE sha256 = ?",
     "meta": "SELECT name, value FROM ledger_meta",
     "revision": "SELECT version_num FROM alembic_version",
@@ -35,5 +36,5 @@ TABLES = {
         "number", "name", "cap", "cite", "share_of", "share_in", "basis",
         "reserved", "committed", "closed", "breach_seq", "version",
     ),
-    "ledger_tile": ("level", "number", "hashes"),
+    "ledger_tile": ("level", "number", "hashes", "root"),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from penstock.ledger.entries import leaf_hash
-from penstock.ledger.merkle import TILE_HEIGHT, TILE_WIDTH, Tiles, root_of
+from penstock.ledger.merkle import TILE_HEIGHT, TILE_WIDTH, Tiles
 from penstock.store.backend import Backend
 
 __all__ = ["split", "tile_reader"]
@@ -39,6 +39,6 @@ def tile_reader(backend: Backend, size: int) -> Tiles:
         if level == 0:
             return [leaf_hash(entry) for entry in backend.entries(first, min(first + TILE_WIDTH, size))]
         end = min(first + TILE_WIDTH, size >> (TILE_HEIGHT * level))
-        return [root_of(read(level - 1, below)) for below in range(first, end)]
+        return backend.tile_roots(level - 1, first, end)
 
     return read

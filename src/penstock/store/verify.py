@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from penstock.ledger.entries import leaf_hash
-from penstock.ledger.merkle import Frontier, consistency_proof, verify_consistency
+from penstock.ledger.merkle import Frontier, consistency_proof, root_of, verify_consistency
 from penstock.ledger.notes import Checkpoint, open_note
 from penstock.ledger.replay import Fault, Replay, replay
 from penstock.ledger.state import OpState
@@ -89,7 +89,7 @@ def _tiles(frontier: Frontier, backend: Backend) -> Iterator[str]:
     for entry in backend.entries(0, frontier.size):
         for level, number, hashes in fresh.add(leaf_hash(entry)):
             kept = backend.tile(level, number)
-            if kept is None or split(kept) != hashes:
+            if kept is None or split(kept) != hashes or backend.tile_roots(level, number, number + 1) != [root_of(hashes)]:
                 yield f"tile {level}/{number} is not that of the log"
 
 

@@ -49,7 +49,7 @@ def _log() -> None:
     )  # fmt: skip
     op.create_index("ledger_op_due", "ledger_op", ["until"], sqlite_where=_RESERVED, postgresql_where=_RESERVED)
     op.create_table("ledger_event", _key("seq"), _bytes("entry"), sqlite_strict=True)
-    op.create_table("ledger_tile", _key("level", _SMALL), _key("number"), _bytes("hashes"), sqlite_strict=True)
+    op.create_table("ledger_tile", _key("level", _SMALL), _key("number"), _bytes("hashes"), _bytes("root"), sqlite_strict=True)
     op.create_table("ledger_checkpoint", _key("size"), _text("note"), sqlite_strict=True)
     op.create_table("ledger_record", _text("sha256", primary_key=True), _bytes("document"), sqlite_strict=True)
 
