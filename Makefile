@@ -1,6 +1,6 @@
 # Every command here can be the first one ever run in a fresh clone: what it needs is set up on the way, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs bench reliability requirements clean
+.PHONY: help setup demo test lint format docs bench ledgerbench reliability requirements clean
 
 BIN := .venv/bin
 BOOTSTRAP := bash scripts/bootstrap.sh
@@ -42,6 +42,9 @@ docs: .venv/.stamp ## Build the documentation into docs/_build/html
 
 bench: .venv-bench/.stamp ## Measure Penstock against other engines, in an environment of its own
 	.venv-bench/bin/python bench/run.py
+
+ledgerbench: .venv/.stamp ## Measure the ledger beside row locks and SERIALIZABLE, on SQLite and PostgreSQL
+	$(BIN)/python bench/ledger.py
 
 reliability: .venv/.stamp ## Attack the ledger: kills, full disks, clocks, rival writers, ten million simulated operations
 	$(BIN)/python -m tests.faults.run
