@@ -14,7 +14,7 @@ from typing import Any
 from penstock.ledger import Request
 from penstock.terms.errors import PenstockError
 from tests.faults.world import Acknowledged, Checked, batches, check, engine_at, fork
-from tests.store.servers import kill, start
+from tests.store.servers import kill, start, until_ready
 
 __all__ = ["kill_at_failpoints", "kill_server"]
 
@@ -61,6 +61,7 @@ def kill_server(server: Any, place: str, times: int, seed: int = 0) -> Checked:
         server.get_postmaster_info().process.wait(30)
         server._instances.pop(server.pgdata, None)
         server = start(server.pgdata)
+        until_ready(server)
         for line in lines:
             heard.hear(line)
     return check(place, heard)

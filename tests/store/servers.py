@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-__all__ = ["kill", "server_in", "start"]
+__all__ = ["kill", "server_in", "start", "until_ready"]
 
 _TRIES = 4
 
@@ -39,6 +40,19 @@ def kill(server: Any) -> None:
     for process in (pid, *map(int, children)):
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
+
+
+def until_ready(server: Any, seconds: float = 120) -> None:
+    """Wait until a server that was killed has recovered and takes connections."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            psycopg.connect(server.get_uri()).close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
 
 
 @contextmanager

@@ -141,6 +141,23 @@ def test_books_are_read_beside_the_writer(desk: Desk, place: str) -> None:
     assert found.committed == H200_TPP
 
 
+def test_a_writer_recovers_by_itself_after_a_failure(desk: Desk) -> None:
+    desk.ship(plain(10), "acme", "PO-1", "codified", ON)
+    token = desk.writer.engine.token
+    desk.writer.engine.usable = False
+    assert desk.ship(plain(10), "acme", "PO-2", "codified", ON).recorded
+    assert desk.writer.engine.token == token + 1
+
+
+def test_a_writer_that_was_replaced_stays_stopped(desk: Desk, place: str) -> None:
+    desk.ship(plain(10), "acme", "PO-1", "codified", ON)
+    new = engine_at(place, take_over=True)
+    for _ in range(2):
+        with pytest.raises(LedgerUnavailable):
+            desk.ship(plain(10), "acme", "PO-2", "codified", ON)
+    assert asked(new, Void("acme", "v", ("acme", "none"))) == [False]
+
+
 def test_a_closed_writer_says_so(place: str) -> None:
     writer = Writer(engine_at(place))
     writer.close()

@@ -18,7 +18,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -28,7 +31,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from penstock.ledger.requests import parse_request
-from penstock.store import open_backend
+from penstock.store import Answer, open_backend
 from penstock.store.backend import Backend
 from penstock.store.desk import Desk, short_of
 from penstock.store.history import Books, events
@@ -108,8 +111,39 @@ async def _reply(send: _Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+class _Mailbox:
+    """Answers on their way from the writer's thread to the loop, which is woken once for all that lie there."""
+
+    def __init__(self) -> None:
+        self._lying: deque[tuple[asyncio.Future[Answer], Future[Answer]]] = deque()
+        self._woken = False
+
+    async def answer(self, future: Future[Answer]) -> Answer:
+        """Wait for an answer."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Answer] = loop.create_future()
+        future.add_done_callback(lambda done: self._put(loop, waiter, done))
+        return await waiter
+
+    def _put(self, loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[Answer], done: Future[Answer]) -> None:
+        self._lying.append((waiter, done))
+        if not self._woken:
+            self._woken = True
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        self._woken = False
+        while self._lying:
+            waiter, done = self._lying.popleft()
+            if not waiter.done():
+                error = done.exception()
+                waiter.set_exception(error) if error else waiter.set_result(done.result())
+
+
 class _Service:
     def __init__(self, writer: Writer, place: str) -> None:
+        self._mailbox = _Mailbox()
         self._writer = writer
         self._place = place
         self._desk = Desk(writer)
@@ -124,7 +158,7 @@ class _Service:
                 document = json.loads(body)
             except ValueError:
                 raise BadDocument("The body is no JSON document") from None
-            answer = await asyncio.wrap_future(self._writer.submit(parse_request(self._named(document))))
+            answer = await self._mailbox.answer(self._writer.submit(parse_request(self._named(document))))
             more = b', "repeated": true' if answer.repeated else b""
             await _reply(send, 200, b'{"event": ' + json.dumps(answer.event).encode() + more + self._short(answer) + b"}")
         except PenstockError as error:

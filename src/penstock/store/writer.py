@@ -70,6 +70,7 @@ class Writer:
 
         def run() -> None:
             try:
+                self._ready()
                 future.set_result(read())
             except Exception as error:
                 future.set_exception(error)
@@ -132,15 +133,19 @@ class Writer:
                 future.set_exception(answer)
 
     def _run(self, items: Sequence[_Item]) -> list[Answer | PenstockError]:
-        if self._replaced is not None:
-            raise self._replaced
-        if not self.engine.usable:
-            self.engine.recover()
+        self._ready()
         try:
             return self.engine.run([request for request, _, _ in items], [pair for _, pairs, _ in items for pair in pairs])
         except Fenced as error:
             self._replaced = error
             raise
+
+    def _ready(self) -> None:
+        """Recover after a failure; raise what replaced this writer."""
+        if self._replaced is not None:
+            raise self._replaced
+        if not self.engine.usable:
+            self.engine.recover()
 
 
 def _go_on() -> None:
