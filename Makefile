@@ -1,6 +1,6 @@
 # Every command here can be the first one ever run in a fresh clone: what it needs is set up on the way, once.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs messages bench spark screening requirements clean
+.PHONY: help setup demo test lint format docs messages bench spark screening ledgerbench reliability requirements clean
 
 BIN := .venv/bin
 BOOTSTRAP := bash scripts/bootstrap.sh
@@ -52,6 +52,12 @@ spark: .venv-spark/.stamp ## Run the SQL text for Spark in a local session of Sp
 screening: .venv/.stamp ## Measure the screening of names and addresses on the lists beside the checkout (minutes)
 	$(BIN)/python bench/screening/run.py
 	$(BIN)/python bench/screening/addresses.py
+
+ledgerbench: .venv/.stamp ## Measure the ledger beside row locks and SERIALIZABLE, on SQLite and PostgreSQL
+	$(BIN)/python bench/ledger.py
+
+reliability: .venv/.stamp ## Attack the ledger: kills, full disks, clocks, rival writers, ten million simulated operations
+	$(BIN)/python -m tests.faults.run
 
 requirements: ## Recompile the pins, each to its newest admitted version
 	@$(COMPILE) pyproject.toml -o requirements/core.txt

@@ -26,6 +26,7 @@ nitpick_ignore_regex = [
     # Types inside a package that are seen in signatures and not exported: readers of the reference need no more than the name.
     (r"py:class", r"penstock\.(\w+)\.(\w+)\.\w+"),
     (r"py:.*", r"(collections|datetime|decimal|enum|fractions|pathlib|types|typing)(\..*)?"),
+    (r"py:class", r"Ed25519PrivateKey"),  # cryptography's
     (r"py:class", r"(Callable|Iterable|Iterator|Mapping|Path|Sequence|date|Decimal|Fraction)"),
 ]
 

@@ -43,7 +43,7 @@ _ENGINE = (
 # `clock` say.
 _ENGLISH = frozenset({
     *(f"apps/cli/{name}.py" for name in (
-        "clearances", "evidence", "graph", "ledger", "ledger_text", "license", "license_capacity", "license_demo",
+        "clearances", "evidence", "graph", "ledger", "ledger_read", "ledger_text", "license", "license_capacity", "license_demo",
         "license_text", "list_files", "lists", "rings", "screen", "ship",
     )),
     *(f"licensing/{name}.py" for name in (

@@ -24,6 +24,10 @@
         UnknownSwitch      no such reading, or no such value of it
       RuleError            a rule, table or instrument file does not load        exit 3
       FileUnusable         a file cannot be read or written                      exit 5
+        LedgerUnavailable  a ledger cannot be opened, read or written now
+          WriterPresent    another writer has the ledger
+          Fenced           this writer was replaced by another
+          StaleCache       the balances a writer remembers are not the ledger's
       InternalError        a fault of ours; says where the report was written    exit 70
 
 What stops the work is raised; what a user should see all of (missing facts, red flags) is a value in the answer.
@@ -45,18 +49,22 @@ __all__ = [
     "DateOutOfRange",
     "EventRefused",
     "FactError",
+    "Fenced",
     "FileUnusable",
     "InternalError",
     "LawUnavailable",
+    "LedgerUnavailable",
     "MissingRequired",
     "PenstockError",
     "RuleError",
+    "StaleCache",
     "UnknownCase",
     "UnknownChip",
     "UnknownCitation",
     "UnknownFact",
     "UnknownRegime",
     "UnknownSwitch",
+    "WriterPresent",
     "first_of",
 ]
 
@@ -251,6 +259,22 @@ class FileUnusable(PenstockError):
 
     code = "bad_document"
     exit_code = 5
+
+
+class LedgerUnavailable(FileUnusable):
+    """A ledger cannot be opened, read or written now; ask again with the same key to learn what was recorded."""
+
+
+class WriterPresent(LedgerUnavailable):
+    """Another writer has the ledger."""
+
+
+class Fenced(LedgerUnavailable):
+    """This writer was replaced by another: it wrote nothing and must stop."""
+
+
+class StaleCache(LedgerUnavailable):
+    """The balances a writer remembers are not those of the ledger: it wrote nothing and must read again."""
 
 
 class InternalError(PenstockError):

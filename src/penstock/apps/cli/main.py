@@ -13,11 +13,12 @@ from typing import Any, NoReturn
 
 import click
 
-from penstock.apps.cli import prove
+from penstock.apps.cli import ledger_read, prove
 from penstock.apps.cli.clearances import clearances
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
 from penstock.apps.cli.language import add_language, count, prose, t, told, word
+from penstock.apps.cli.ledger import ledger, ship
 from penstock.apps.cli.license import license
 from penstock.apps.cli.lists import lists
 from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
@@ -165,6 +166,7 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
 @click.option("--screen", "screened", is_flag=True, help="Fill in what lists and holdings say about the parties.")
 @click.option("--list", "list_path", metavar="LIST", help="With --screen: a list file (default: the entries that ship).")
 @click.option("--owners", metavar="GRAPH.csv", help="With --screen: holdings, owner,owned,basis_points, by the names of parties.")
+@click.option("--ledger", "place", metavar="PATH|URL", help="Read the counters from a ledger instead of from the facts.")
 @_JSON
 def decide(
     file: str,
@@ -177,16 +179,19 @@ def decide(
     screened: bool,
     list_path: str | None,
     owners: str | None,
+    place: str | None,
     as_json: bool,
 ) -> None:
     """Decide a transaction: whether it may proceed, under what authorization, with which duties."""
     from penstock.apps.cli import text
+    from penstock.apps.cli.ledger import decide_with_ledger
     from penstock.decision import decide as ask
 
     facts = _document(file)
     found: dict[str, Any] | None = None
     if screened or list_path or owners:
         facts, found = _with_evidence(facts, on, list_path, owners, tell=not as_json)
+    ask = ask if place is None else decide_with_ledger(place)
     answer = ask(facts, on=on, known=known, regime=regime, switches=_chosen(switches))
     if as_json:
         document = answer.document()
@@ -468,6 +473,9 @@ cli.add_command(license)
 cli.add_command(lists)
 cli.add_command(clearances)
 cli.add_command(rings)
+cli.add_command(ledger)
+cli.add_command(ship)
+ledger_read.register(ledger)
 law.add_command(impact)
 
 

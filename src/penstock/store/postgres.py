@@ -1,0 +1,220 @@
+"""The ledger in PostgreSQL: the same rows and rules, one writer by advisory lock and token (extra ``postgres``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from penstock.ledger.state import Basis, Bucket, Op
+from penstock.store.backend import MIGRATION, Batch, Head
+from penstock.store.rows import balance_rows, basis_from, bucket_from, bucket_row, op_from, op_rows, terms_rows
+from penstock.store.statements import FENCE, READS, TABLES, TOKEN
+from penstock.terms.errors import Fenced, LedgerUnavailable, StaleCache, WriterPresent
+
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = ["PostgresBackend"]
+
+_COPY = {name: f"COPY {name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)" for name, columns in TABLES.items()}
+_TYPES = {
+    "ledger_event": ("int8", "bytea"),
+    "ledger_op": ("bytea", "int8", "int8", "int2", "int8"),
+    "ledger_bucket": ("int8", "text", "int8", "text", "int8", "int8", "text", "int8", "int8", "int2", "int8", "int8"),
+    "ledger_tile": ("int2", "int8", "bytea", "bytea"),
+}
+_ADD = """UPDATE ledger_bucket b
+SET reserved = b.reserved + u.reserved, committed = b.committed + u.committed, version = b.version + 1
+FROM unnest(%s::int8[], %s::int8[], %s::int8[], %s::int8[]) AS u (reserved, committed, number, version)
+WHERE b.number = u.number AND b.version = u.version"""
+_CHANGE = """UPDATE ledger_bucket b SET reserved = b.reserved + u.reserved, committed = b.committed + u.committed, cap = u.cap,
+cite = u.cite, closed = u.closed, breach_seq = u.breach_seq, version = b.version + 1
+FROM unnest(%s::int8[], %s::int8[], %s::int8[], %s::text[], %s::int2[], %s::int8[], %s::int8[], %s::int8[])
+  AS u (reserved, committed, cap, cite, closed, breach_seq, number, version)
+WHERE b.number = u.number AND b.version = u.version"""
+_MOVE = """UPDATE ledger_op o SET last = u.last, state = u.state
+FROM unnest(%s::int8[], %s::int2[], %s::bytea[]) AS u (last, state, id) WHERE o.id = u.id"""
+_BASIS = """INSERT INTO ledger_basis VALUES (%s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE
+SET total = excluded.total, as_of = excluded.as_of, document_sha256 = excluded.document_sha256, seq = excluded.seq"""
+_RECORD = "INSERT INTO ledger_record VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_CHECKPOINT = "INSERT INTO ledger_checkpoint VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_OPS = "SELECT seq, last, state, until, id FROM ledger_op WHERE id = ANY(%b)"
+_LOCK = "SELECT pg_try_advisory_lock(hashtext('penstock ledger'), hashtext(current_schema()))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('penstock ledger'), hashtext(current_schema()))"
+_END_HOLDER = """SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND classid::int8 = hashtext('penstock ledger')::int8 & 4294967295
+AND objid::int8 = hashtext(current_schema())::int8 & 4294967295"""
+_ROWS_AT_ONCE = 10_000
+
+
+def _marked(statement: str) -> str:
+    return statement.replace("?", "%s")
+
+
+class PostgresBackend:
+    """One ledger in one schema of a database; a writer and any number of readers, each with a backend of its own."""
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self.url = url
+        self._read_only = read_only
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            import psycopg
+        except ImportError:
+            raise LedgerUnavailable("PostgreSQL needs psycopg", hint="pip install 'penstock[postgres]'") from None
+        self._error: type[Exception] = psycopg.Error
+        with self._errors():
+            self._db: psycopg.Connection[Any] = psycopg.connect(self.url, autocommit=True)
+            self._db.execute("SET synchronous_commit = on")
+            if self._read_only:
+                self._db.execute("SET default_transaction_read_only = on")
+            found = self._db.execute(READS["revision"]).fetchone()
+        if found != (MIGRATION,):
+            raise LedgerUnavailable(f"The database has schema {found}, not {MIGRATION}", hint="penstock ledger upgrade URL")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._error as error:
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise LedgerUnavailable(f"PostgreSQL says: {said}") from error
+
+    # ---- the one writer
+
+    def acquire(self, holder: str, *, take_over: bool = False) -> Head:
+        with self._errors():
+            if take_over:
+                self._db.execute(_END_HOLDER)
+            row = self._db.execute(_LOCK).fetchone()
+            if row != (True,):
+                named = self._rows("holder")[0][0]
+                raise WriterPresent(f"The ledger has a writer: {named}", value=named,
+                                    hint="Send requests to it, or replace it with --take-over.")  # fmt: skip
+            return Head(*self._db.execute(_marked(TOKEN), (holder,)).fetchone())  # type: ignore[misc]
+
+    def release(self) -> None:
+        with suppress(self._error):
+            self._db.execute(_UNLOCK)
+
+    def write(self, batch: Batch, failpoint: Callable[[str], None]) -> None:
+        with self._errors():
+            failpoint("begin")
+            with self._db.transaction(), self._db.cursor() as cursor:
+                self._fence(cursor, batch)
+                failpoint("fenced")
+                self._copy(cursor, "ledger_event", batch.entries)
+                failpoint("events")
+                self._copy(cursor, "ledger_op", op_rows(batch.ops))
+                if batch.changed_ops:
+                    moved = [(op.last, int(op.state), id) for id, op in batch.changed_ops]
+                    cursor.execute(_MOVE, [list(column) for column in zip(*moved, strict=True)])
+                failpoint("operations")
+                self._copy(cursor, "ledger_bucket", [bucket_row(bucket) for bucket in batch.new_buckets])
+                self._balances(cursor, batch)
+                failpoint("buckets")
+                self._rest(cursor, batch)
+                failpoint("tiles")
+            failpoint("committed")
+
+    def _fence(self, cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+        after, before = batch.after, batch.before
+        cursor.execute(_marked(FENCE), (after.seq, after.head, after.time, before.token, before.seq))
+        if cursor.rowcount == 1:
+            return
+        now = Head(*cursor.execute(READS["head"]).fetchone())  # type: ignore[misc]
+        if now.token != before.token:
+            raise Fenced(f"Writer {before.token} was replaced by writer {now.token}; nothing was written")
+        raise StaleCache(f"The log stands at {now.seq}, not at {before.seq}; nothing was written")
+
+    def _balances(self, cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+        for statement, rows in ((_ADD, balance_rows(batch.buckets)), (_CHANGE, terms_rows(batch.buckets))):
+            if rows and cursor.execute(statement, [list(c) for c in zip(*rows, strict=True)], binary=True).rowcount != len(rows):
+                raise StaleCache("The balances in memory are not those of the ledger; nothing was written")
+
+    def _copy(self, cursor: psycopg.Cursor[Any], table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            with cursor.copy(_COPY[table]) as copy:
+                copy.set_types(_TYPES[table])
+                for row in rows:
+                    copy.write_row(row)
+
+    def _rest(self, cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+        self._copy(cursor, "ledger_tile", batch.tiles)
+        for basis in batch.bases:
+            cursor.execute(_BASIS, (basis.name, basis.total, basis.as_of, basis.document_sha256, basis.seq))
+        if batch.records:
+            cursor.executemany(_RECORD, batch.records)
+
+    # ---- reads
+
+    def _rows(self, read: str, *values: Any) -> list[Any]:
+        with self._errors():
+            return self._db.execute(_marked(READS[read]), values, binary=True).fetchall()
+
+    def head(self) -> Head:
+        return Head(*self._rows("head")[0])
+
+    def buckets(self) -> list[Bucket]:
+        return [bucket_from(row) for row in self._rows("buckets")]
+
+    def bases(self) -> list[Basis]:
+        return [basis_from(row) for row in self._rows("bases")]
+
+    def ops(self, ids: Sequence[bytes]) -> dict[bytes, Op]:
+        with self._errors():
+            rows = self._db.execute(_OPS, (list(ids),), binary=True).fetchall()
+        return {row[4]: op_from(row) for row in rows}
+
+    def due(self, time: int, limit: int) -> list[tuple[bytes, int]]:
+        return [(id, seq) for id, seq in self._rows("due", time, limit)]
+
+    def next_due(self) -> int | None:
+        found: int | None = self._rows("next_due")[0][0]
+        return found
+
+    def entry(self, seq: int) -> bytes:
+        rows = self._rows("entry", seq)
+        if not rows:
+            raise LedgerUnavailable(f"The ledger has no event {seq}", value=seq)
+        found: bytes = rows[0][0]
+        return found
+
+    def entries(self, first: int, end: int) -> Iterator[bytes]:
+        for start in range(first, end, _ROWS_AT_ONCE):
+            for (entry,) in self._rows("entries", start, min(end, start + _ROWS_AT_ONCE)):
+                yield entry
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        rows = self._rows("tile", level, number)
+        return rows[0][0] if rows else None
+
+    def tile_roots(self, level: int, first: int, end: int) -> list[bytes]:
+        return [root for (root,) in self._rows("tile_roots", level, first, end)]
+
+    def record(self, sha256: str) -> bytes | None:
+        rows = self._rows("record", sha256)
+        return rows[0][0] if rows else None
+
+    def meta(self) -> dict[str, str]:
+        return dict(self._rows("meta"))
+
+    def put_checkpoint(self, size: int, note: str) -> None:
+        with self._errors():
+            self._db.execute(_CHECKPOINT, (size, note))
+
+    def checkpoint(self, size: int | None = None) -> str | None:
+        rows = self._rows("newest_checkpoint") if size is None else self._rows("checkpoint", size)
+        return rows[0][0] if rows else None
+
+    def close(self) -> None:
+        with suppress(self._error):
+            self._db.close()
+
+    def reconnect(self) -> None:
+        self.close()
+        self._open()
