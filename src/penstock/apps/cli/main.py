@@ -16,7 +16,7 @@ import click
 from penstock.apps.cli import prove
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
-from penstock.apps.cli.language import add_language, count, prose, t, told, word
+from penstock.apps.cli.language import add_language, count, prose, spoken, t, told, word
 from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
 from penstock.terms.errors import InternalError, PenstockError
 
@@ -309,7 +309,7 @@ def law_show(cite: str, on: str | None, known: str | None, regime: str, switches
 
     day = _day(on or str(data_dates()["instruments"]), "--on")
     assert day is not None
-    found = show_law(cite, book().law(day, _day(known, "--known"), regime, _chosen(switches)), day)
+    found = show_law(cite, book().law(day, _day(known, "--known"), regime, _chosen(switches)), day, spoken(in_document=as_json))
     _put({"on": day, "provisions": found}) if as_json else lawtext.provisions(found)
 
 
@@ -351,7 +351,7 @@ def law_sql(
     from penstock.decision.warehouse import law_sql as write
 
     if not all(table.split(".")):
-        raise click.BadParameter(f"{table!r} is no name of a table.", param_hint="--table")
+        raise click.BadParameter(t("{table} is no name of a table.", table=repr(table)), param_hint="--table")
     day = _day(on, "--on")
     assert day is not None
     columns = None if like is None else parquet_kinds(like)
