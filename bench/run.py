@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "performance.md"
-PARTS = ("single", "cold", "bulk", "warehouse")
+PARTS = ("single", "whatif", "cold", "bulk", "impact", "warehouse")
 START, END = "<!-- measured: start -->", "<!-- measured: end -->"
 
 

@@ -64,6 +64,14 @@ class Law:
             return self.of_kind(kind)
         return {id: version for id, version in self.enforced_versions.items() if version.kind == kind}
 
+    def version(self, id: str, stance: str) -> RuleVersion | None:
+        """Return the version of a provision a stance goes by; None where there is none of its kind."""
+        written = self.standings[id].version
+        if stance == "codified":
+            return written
+        found = self.enforced_versions.get(id)
+        return found if found is not None and found.kind == written.kind else None
+
     def members(self, table: str) -> frozenset[str]:
         """Return the members of a set table on this day."""
         if table not in self._sets:

@@ -14,12 +14,13 @@ from penstock.rulebook.types import BOOL, Type
 __all__ = ["FALSE", "TRUE", "UNKNOWN", "Graph", "Node"]
 
 FALSE, UNKNOWN, TRUE = 0, 1, 3
+_UNLIKE = frozenset({bool, set, frozenset})  # classes of data that equal others, or cannot be keys
 
 
 class Node:
-    """One operation: its name, arguments, constant data and result type."""
+    """One operation: its name, arguments, constant data and result type, and what it comes to when absent, once asked."""
 
-    __slots__ = ("args", "data", "id", "op", "type")
+    __slots__ = ("absence", "args", "data", "id", "op", "type")
 
     def __init__(self, id: int, op: str, args: tuple[Node, ...], data: Any, type: Type) -> None:
         self.id = id
@@ -27,6 +28,7 @@ class Node:
         self.args = args
         self.data = data
         self.type = type
+        self.absence: int | str | None = None
 
     def __repr__(self) -> str:
         inner = ", ".join(f"#{arg.id}" for arg in self.args)
@@ -52,7 +54,7 @@ class Graph:
     def make(self, op: str, args: Iterable[Node] = (), data: Any = None, type: Type = BOOL) -> Node:
         """Return the node of an operation, an existing one where there is one."""
         arguments = tuple(args)
-        key = (op, tuple(arg.id for arg in arguments), _hashable(data), type)
+        key = (op, arguments, _hashable(data) if data.__class__ in _UNLIKE else data, type)
         found = self._seen.get(key)
         if found is None:
             found = self._seen[key] = Node(len(self.nodes), op, arguments, data, type)

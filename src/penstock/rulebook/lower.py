@@ -34,7 +34,7 @@ class Lowerer(ExpressionReader):
 
     def rule(self, id: str, stance: str = "codified") -> Node:
         """Return the node of a provision about the whole transaction."""
-        version = self.law.in_stance(self.law.standings[id].version.kind, stance).get(id)
+        version = self.law.version(id, stance)
         if version is None:
             return self.graph.false
         return self._version(version, {version.parameters[0][0]: Group("")}, "")

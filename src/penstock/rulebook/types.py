@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from attrs import frozen
 
 from penstock.terms.vocabulary import FactSpec
@@ -12,7 +14,7 @@ _DIMENSIONLESS = frozenset({"", "units", "fraction", "MW"})
 _DERIVED = {"TPP": "TOPS*bit", "days": "day"}
 
 
-@frozen
+@frozen(cache_hash=True)
 class Type:
     """A type: its kind, the unit of a number, and what a list holds.
 
@@ -35,6 +37,7 @@ _KINDS = {"bool": "bool", "int": "number", "number": "number", "string": "text",
           "date": "date"}  # fmt: skip
 
 
+@cache
 def of_fact(spec: FactSpec) -> Type:
     """Return the rule-language type of a fact.
 
@@ -52,6 +55,7 @@ def number_type(unit: str) -> Type:
     return Type("number", unit=unit)
 
 
+@cache
 def _atoms(unit: str) -> tuple[tuple[str, int], ...]:
     """Return the unit as sorted (atom, power) pairs, derived units resolved.
 

@@ -29,6 +29,12 @@ def absence(node: Node) -> int | str:
 
     Facts of the applicant's own making and facts that fire only when stated are closed: absent is false.
     """
+    if node.absence is None:
+        node.absence = _absence(node)
+    return node.absence
+
+
+def _absence(node: Node) -> int | str:
     if node.op == "fact":
         spec = vocabulary().facts[node.data]
         if spec.absent in _CLOSED:
