@@ -34,7 +34,8 @@ _LOCALES = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}
 
 # Where the engine speaks: every text of these with a space in it is a sentence or a part of one.
 _ENGINE = (
-    "apps/parquet.py", "apps/cli/main.py", "apps/cli/impact.py", "apps/cli/interview.py", "apps/cli/prove.py",
+    "apps/cluster.py", "apps/journal.py", "apps/parquet.py", "apps/warehouse.py", "apps/cli/coverage.py", "apps/cli/main.py",
+    "apps/cli/options.py", "apps/cli/impact.py", "apps/cli/interview.py", "apps/cli/prove.py",
     "decision/*.py", "licensing/*.py", "screening/*.py", "rulebook/book.py", "rulebook/designs.py", "rulebook/diff.py",
     "terms/checks.py", "terms/dates.py", "terms/documents.py", "terms/errors.py", "terms/numbers.py", "terms/yaml12.py",
     "terms/languages/catalog.py",
@@ -55,6 +56,9 @@ _ENGLISH = frozenset({
         "screener", "statements", "structuring",
     )),
 })  # fmt: skip
+# What of these says nothing to people: it writes SQL, or reads citations.
+_DUMB = ("decision/sql_chips.py", "decision/sql_columns.py", "decision/warehouse.py", "decision/provisions.py")
+_READER = "rulebook/words.py"  # puts rules into words, phrase by phrase
 # Texts with a space that nobody reads, or that are the same in every language: commands, code, names of the solver.
 _NOT_PROSE = re.compile(
     r"penstock facts [\w.]+$|penstock facts \{|pip install |penstock: |Supp\. No\. |15 CFR part \{|\{\w+\}\|\{\w+\}$"
@@ -62,6 +66,7 @@ _NOT_PROSE = re.compile(
     r"|a requirement is missing from|an authorization is missing|the questions put to the solver|combinations of more than two"
     r"|All columns must|744.15 and 740|with \{add|line \{\w+\}, column|in-country transfer$|not yet covered$|not empty$"
     r"|(includes|excludes|one of) \{\w+\}$|Give a new table|Only designs include|(Chosen|Assumed by Penstock): \{said"
+    r"|list of tables$|mapping of parameters$|instruments of one's own$|15 CFR part$|part \{part\}$"
 )
 # Sentences that the engine puts together from parts whose own form, of places only, would fit anything.
 _COMPOSED = {
@@ -114,12 +119,23 @@ def of_renderers() -> Iterator[Message]:
                 yield Message(texts[0], texts[1] if len(texts) > 1 else "", str(path.relative_to(SOURCE)))
 
 
+def of_readers() -> Iterator[Message]:
+    """Yield the phrases that put rules into words: those of ``self._say``, and those in the tables at the top."""
+    tree = ast.parse((SOURCE / _READER).read_text("utf-8"))
+    spoken = [node.args[:1] for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) == "_say"]
+    spoken += [node.value.values for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)]
+    for phrase in (part for parts in spoken for part in parts):
+        if isinstance(phrase, ast.Constant) and isinstance(phrase.value, str):
+            yield Message(phrase.value, "", _READER)
+
+
 # ---- what the engine says
 
 
 def of_engine() -> Iterator[Message]:
     """Yield the sentences of the engine and their forms."""
-    for path in sorted({path for pattern in _ENGINE for path in SOURCE.glob(pattern)}):
+    speaking = {path for pattern in _ENGINE for path in SOURCE.glob(pattern)} - {SOURCE / name for name in _DUMB}
+    for path in sorted(speaking):
         place = str(path.relative_to(SOURCE))
         if place in _ENGLISH:
             continue
@@ -212,6 +228,12 @@ def of_law() -> Iterator[Message]:
         yield Message(reading.about, "", f"readings.yaml {reading.name}")
     for flag in law.data["data/red_flags.yaml"]["flags"]:
         yield Message(flag["question"], "", f"data/red_flags.yaml {flag['id']}")
+    for listed in law.data["data/checklists.yaml"]["checklists"]:
+        yield Message(listed["title"], "", f"data/checklists.yaml {listed['id']}")
+        for point in listed["points"]:
+            yield Message(point["text"], "", f"data/checklists.yaml {point['id']}")
+    for record in law.data["data/records.yaml"]["records"]:
+        yield Message(record["title"], "", f"data/records.yaml {record['id']}")
     for exception in law.data["data/declared_exceptions.yaml"]["exceptions"]:
         yield Message(exception["because"], "", f"data/declared_exceptions.yaml {exception['provision']}")
     for name, day in law.data["book.yaml"]["data_dates"].items():
@@ -237,7 +259,7 @@ def of_words() -> Iterator[Message]:
 def messages() -> Mapping[tuple[str, str], tuple[str, ...]]:
     """Return every text with the places it stands in, in the order of the house: words, law, renderers, engine."""
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for message in (*of_words(), *of_law(), *of_renderers(), *of_engine()):
+    for message in (*of_words(), *of_law(), *of_renderers(), *of_readers(), *of_engine()):
         if message.text.strip():
             found.setdefault((message.text, message.plural), {})[message.place] = None
     singular = {text for text, plural in found if plural}

@@ -33,6 +33,8 @@ VERBS: list[tuple[list[str], str]] = [
     (["table", "d5_macau", *ON], ""),
     (["law", "show", "740.29(d)", *ON], ""),
     (["law", "show", "90 FR 4544", *ON], ""),
+    (["law", "show", "Supp. No. 10 to part 748", *ON], ""),
+    (["law", "show", "BIS policy statement 2025-05-13", *ON], ""),
     (["law", "diff", "2025-05-12", "2025-05-13", "--witness"], ""),
     (["law", "witness", "2025-05-12", "2025-05-13"], ""),
     (["law", "coverage"], ""),
@@ -98,7 +100,8 @@ def test_documents_keep_keys_and_codes_and_say_prose_in_the_language(language: s
     assert other["law_hash"] == english["law_hash"]
     different = list(differences(english, other))
     assert different
-    assert {path[-1] if isinstance(path[-1], str) else path[-2] for path, _ in different} <= {"text", "question", "assumptions"}
+    prose = {"text", "title", "question", "assumptions"}
+    assert {path[-1] if isinstance(path[-1], str) else path[-2] for path, _ in different} <= prose
     assert all(CHINESE.search(said) for _, said in different)
 
 
@@ -160,3 +163,19 @@ def test_english_reads_no_catalog(arguments: list[str], loaded: bool) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.splitlines()[-1] == str(loaded)
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh-Hans", "可用条件："), ("zh-Hant", "可用條件：")])
+def test_rules_read_in_words_in_the_language_with_facts_and_codes_by_their_names(language: str, said: str) -> None:
+    _, out, _ = run(["law", "show", "LPP", *ON, "--lang", language], "")
+    assert said in out
+    assert "- [740.29(a)] activity.type为export或reexport" in out.replace("為", "为")
+    document = json.loads(run(["law", "show", "LPP", *ON, "--json", "--lang", language], "")[1])
+    assert "activity.type" in document["provisions"][0]["in_words"][0]
+
+
+def test_rules_in_words_of_a_document_follow_the_command_line_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    english = run(["law", "show", "LPP", *ON, "--json"], "")[1]
+    monkeypatch.setenv("PENSTOCK_LANG", "zh-Hant")
+    assert run(["law", "show", "LPP", *ON, "--json"], "")[1] == english
+    assert "可用條件：" in run(["law", "show", "LPP", *ON], "")[1]

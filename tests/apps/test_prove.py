@@ -36,7 +36,8 @@ def test_prove_prints_each_proof_with_its_time_and_what_it_came_upon(run: Run) -
     lines = out.splitlines()
     marked = [line.split()[:2] for line in lines if line.startswith(("✓", "✗"))]
     assert marked == [["✓", name] for name in (*proofs.LAW_PROOFS, *proofs.BOOK_PROOFS)]
-    assert "    note: denial_2022 decides nothing: china_2022 is not in the text [742.6(b)(10) as of 87 FR 62186]" in lines
+    reason = "approval_elsewhere never decides the review of headquarters: denial_d5_or_macau always goes first"
+    assert f"    note: {reason} [742.6(b)(10)(iii), (iv)(A)]" in lines
     assert lines[-1].startswith(f"All of {len(marked)} proofs hold, ")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from penstock.decision.library import book
 from penstock.rulebook.words import in_words
+from penstock.terms.languages import catalog
 
 ON = dt.date(2026, 6, 1)
 
@@ -24,6 +25,17 @@ def test_no_rule_reads_like_a_program(regime: str) -> None:
     for id, standing in law.standings.items():
         for line in in_words(standing.version, law):
             assert not re.search(r"\bt\.\w|==|!=|>=|<=|\b(?:stated|denied|given|any|all)\(", line), (id, line)
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
+def test_rules_have_as_many_lines_in_every_language_and_no_english_left(language: str) -> None:
+    law, speak = book().law(ON), catalog(language)
+    for id, standing in law.standings.items():
+        english, other = in_words(standing.version, law), in_words(standing.version, law, speak)
+        assert len(english) == len(other), id
+        for line in other:
+            said = re.sub(r"\[[^]]*\]", "", line)  # citations stay
+            assert not re.search(r"\b(the|is|are|not|which|must|may|these)\b", said), (id, line)
 
 
 def test_a_limit_is_said_with_its_number_and_unit() -> None:

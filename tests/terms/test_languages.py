@@ -146,6 +146,19 @@ def test_conditions_and_events_of_the_law_have_words() -> None:
     assert events <= set(all_words()["event"])
 
 
+def test_codes_of_instruments_records_and_checklists_have_words() -> None:
+    from penstock.decision.library import book
+
+    acts, data = book().instruments.values(), book().data
+    points = [point for entry in data["data/checklists.yaml"]["checklists"] for point in entry["points"]]
+    assert {act.kind for act in acts if act.proposed} <= set(all_words()["proposal"])
+    assert {record["force"] for record in data["data/records.yaml"]["records"]} <= set(all_words()["force"])
+    assert {entry["verification"] for entry in (*points, *data["data/red_flags.yaml"]["flags"])} <= set(
+        all_words()["verification"]
+    )
+    assert {"met", "unmet", "open", "not_due"} == set(all_words()["point"])
+
+
 def test_a_code_without_words_reads_as_its_own() -> None:
     assert words("reason", "of_a_design") == "of a design"
 

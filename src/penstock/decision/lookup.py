@@ -15,6 +15,7 @@ from penstock.rulebook.parse import RuleVersion
 from penstock.rulebook.words import in_words
 from penstock.terms.citations import covers, forms_of
 from penstock.terms.errors import UnknownCitation
+from penstock.terms.languages import Catalog
 from penstock.terms.suggest import nearest
 
 __all__ = ["show_law"]
@@ -25,15 +26,17 @@ _PART = re.compile(r"(?:part )?(\d{3})")
 _FLAGS, _CHECKLISTS, _RECORDS = "data/red_flags.yaml", "data/checklists.yaml", "data/records.yaml"
 
 
-def show_law(cite: str, law: Law, on: dt.date) -> list[dict[str, Any]]:
+def show_law(cite: str, law: Law, on: dt.date, speak: Catalog | None = None) -> list[dict[str, Any]]:
     """Return everything whose citation or id matches: provisions, tables, instruments, questions, points of checklists, records.
+
+    ``speak`` is the catalog of the language that rules are put into words in (default: English).
 
     >>> [p["id"] for p in show_law("740.29(d)", book().law(dt.date(2025, 6, 1)), dt.date(2025, 6, 1)) if p["kind"] == "table"]
     ['LPP_ANNUAL_TPP']
     """
     wanted = cite.replace("15 CFR part", "part").replace("15 CFR", "").replace("§", "").strip()
     ids = [id for id, standing in law.standings.items() if _matches(wanted, id, *_cites(standing.version))]
-    found = [_provision(law, id) for id in sorted(ids, key=lambda id: _KINDS.index(law.standings[id].version.kind))]
+    found = [_provision(law, id, speak) for id in sorted(ids, key=lambda id: _KINDS.index(law.standings[id].version.kind))]
     found += [_table(law, name) for name in law.tables if (cell := law.cell(name)) and _matches(wanted, name, cell.cite)]
     found += [_instrument(law, id) for id in law.active if _matches(wanted, id, law.instruments[id].cite)]
     found += _questions(law, wanted)
@@ -102,7 +105,7 @@ def _cited_so(wanted: str, id: str, cite: str) -> bool:
     return any(part == one for one in _paragraphs(wanted) for part in _paragraphs(cite))
 
 
-def _provision(law: Law, id: str) -> dict[str, Any]:
+def _provision(law: Law, id: str, speak: Catalog | None) -> dict[str, Any]:
     standing = law.standings[id]
     version = standing.version
     act = law.instruments[version.by]
@@ -113,7 +116,7 @@ def _provision(law: Law, id: str) -> dict[str, Any]:
         "cite": version.cite,
         "text": version.doc,
         "rule": version.source,
-        "in_words": in_words(version, law),
+        "in_words": in_words(version, law, speak),
         "file": f"{version.file}:{version.line}",
         "instruments": [_brief(law, v.by) for v in chain],
         "force": act.force,

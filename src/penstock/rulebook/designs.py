@@ -22,6 +22,7 @@ from penstock.rulebook.tables import Cell, Table, read_tables
 from penstock.terms.errors import RuleError, UnknownSwitch
 from penstock.terms.numbers import Exact, exact
 from penstock.terms.suggest import nearest
+from penstock.terms.words import words
 from penstock.terms.yaml12 import Marked, line_of
 
 __all__ = ["Design", "amended", "assumed_value", "caveats", "check_includes", "expand", "read_design"]
@@ -192,7 +193,7 @@ def caveats(law: Law) -> Iterator[str]:
     """Yield what a reader must know of an answer: own instruments in use, that a regime is no law, what Penstock assumed."""
     acts = [law.instruments[id] for id in law.active if law.instruments[id].proposed]
     for act in (law.instruments[id] for id in law.active if law.instruments[id].private):
-        yield f"Own instrument in use: {act.title} ({act.cite}; {act.force.replace('_', ' ')}), read from {act.file}."
+        yield f"Own instrument in use: {act.title} ({act.cite}; {words('force', act.force)}), read from {act.file}."
     inner = {id for act in acts for id in act.includes}
     for act in acts:
         if act.id not in inner:

@@ -104,7 +104,8 @@ class Explanation:
             yield f"{'  ' * depth}{mark} {step.text}{shown} (above)"
             return
         seen.add(node.id)
-        yield f"{'  ' * depth}{mark} {step.text}{shown}: {step.doc} [{step.cite}; {step.instrument}]"
+        cites = dict.fromkeys((*step.cite.split("; "), step.instrument))
+        yield f"{'  ' * depth}{mark} {step.text}{shown}: {step.doc} [{'; '.join(cites)}]"
         yield from self._below(node.args[0], depth + 1, seen, set())
 
     def _deciding(self, node: Node) -> list[Node]:

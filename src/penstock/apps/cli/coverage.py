@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.language import say, t, word
 from penstock.terms.errors import FileUnusable
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["tell_facts"]
 
-_WIDTH = 100
 _SHOWN = 6
 
 
@@ -34,9 +34,9 @@ def tell_facts(folder: str, found: Coverage, cases: list[Mapping[str, Any]], *, 
     for file in dict.fromkeys(named.file for named, _ in pairs):
         _file(file, [pair for pair in pairs if pair[0].file == file])
     gaps = [named for named, stands in pairs if not stands.found]
-    click.echo(f"Missing: {len(gaps)} of {len(pairs)}" if gaps else "Nothing is missing.")
+    click.echo(t("Missing: {n} of {all}", n=len(gaps), all=len(pairs)) if gaps else t("Nothing is missing."))
     for named in gaps:
-        _say(f"{named.file}:{named.line} {_head(named)}", 2)
+        say(f"{named.file}:{named.line} {_head(named)}", 2)
 
 
 def _named(folder: str) -> Iterator[Named]:
@@ -52,25 +52,26 @@ def _named(folder: str) -> Iterator[Named]:
 
 def _file(file: str, pairs: list[tuple[Named, Stands]]) -> None:
     written, there = (sum(held) for held in zip(*((s.written, s.found) for _, s in pairs), strict=True))
-    click.echo(f"{file}: {len(pairs)} named, {written} with rules or tables, {there - written} only to look up")
+    counts = {"named": len(pairs), "written": written, "other": there - written}
+    click.echo(t("{file}: {named} named, {written} with rules or tables, {other} only to look up", file=file, **counts))
     for named, stands in pairs:
-        _say(f"{'✓' if stands.written else '○' if stands.found else '✗'} {_head(named)}", 2)
-        parts = [("rules", stands.rules), ("tables", stands.tables), ("also", stands.other), ("within", stands.within)]
-        for word, names in (*parts, ("cases", stands.cases)):
+        say(f"{'✓' if stands.written else '○' if stands.found else '✗'} {_head(named)}", 2)
+        parts = [(t("rules"), stands.rules), (t("tables"), stands.tables), (t("also"), stands.other)]
+        for what, names in (*parts, (t("within"), stands.within), (t("cases"), stands.cases)):
             if names:
-                _say(f"{word}: {_some(names)}", 6)
+                say(t("{what}: {value}", what=what, value=_some(names)), 6)
     click.echo()
 
 
 def _head(named: Named) -> str:
     cites = f" [{'; '.join(named.cites)}]" if named.cites else ""
-    force = f" ({named.force.replace('_', ' ')})" if named.force else ""
+    force = f" ({word('force', named.force)})" if named.force else ""
     return f"{named.name}{cites}{force} {textwrap.shorten(named.text, 110, placeholder=' …')}"
 
 
 def _some(names: set[str]) -> str:
     listed = sorted(names)
-    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    more = t(" and {n} more", n=len(listed) - _SHOWN) if len(listed) > _SHOWN else ""
     return ", ".join(listed[:_SHOWN]) + more
 
 
@@ -80,7 +81,3 @@ def _document(named: Named, stands: Stands) -> dict[str, Any]:
         "force": named.force or None, "found": stands.found, "rules": sorted(stands.rules), "tables": sorted(stands.tables),
         "also": sorted(stands.other), "within": sorted(stands.within), "cases": sorted(stands.cases),
     }  # fmt: skip
-
-
-def _say(text: str, indent: int) -> None:
-    click.echo(textwrap.fill(text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2)))

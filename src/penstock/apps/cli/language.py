@@ -17,7 +17,7 @@ import click
 if TYPE_CHECKING:
     from penstock.terms.languages import Catalog
 
-__all__ = ["add_language", "code", "count", "country", "fill", "prose", "say", "t", "told", "use", "word"]
+__all__ = ["add_language", "code", "count", "country", "fill", "prose", "say", "spoken", "t", "told", "use", "word"]
 
 _VARIABLE = "PENSTOCK_LANG"
 _WIDTH = 100
@@ -70,24 +70,24 @@ def _choose(context: click.Context, _option: click.Parameter, value: str | None)
 
 def t(text: str, /, **parts: Any) -> str:
     """Return a message in the language spoken, its places filled."""
-    spoken = _spoken.get()
-    if spoken is None:
+    found = _spoken.get()
+    if found is None:
         return text.format(**parts) if parts else text
-    return spoken.message(text, **parts)
+    return found.message(text, **parts)
 
 
 def count(number: int, one: str, many: str) -> str:
     """Return a message about a number of things, which it calls ``n``."""
-    spoken = _spoken.get()
-    if spoken is None:
+    found = _spoken.get()
+    if found is None:
         return (one if number == 1 else many).format(n=f"{number:,}")
-    return spoken.count(number, one, many)
+    return found.count(number, one, many)
 
 
 def told(text: str) -> str:
     """Return finished English of the engine or the law in the language spoken."""
-    spoken = _spoken.get()
-    return text if spoken is None else spoken.sentence(text)
+    found = _spoken.get()
+    return text if found is None else found.sentence(text)
 
 
 def word(kind: str, value: object) -> str:
@@ -106,14 +106,19 @@ def country(letters: str) -> str:
     """Return the name of a country in the language spoken."""
     from penstock.terms.countries import country_name
 
-    spoken = _spoken.get()
-    return country_name(letters) if spoken is None else spoken.country(letters)
+    found = _spoken.get()
+    return country_name(letters) if found is None else found.country(letters)
+
+
+def spoken(*, in_document: bool) -> Catalog | None:
+    """Return the catalog of the language spoken, None for English; a document follows the command line alone."""
+    return None if in_document and not _asked.get() else _spoken.get()
 
 
 def prose(document: Any) -> Any:
     """Return a document with its prose in the language the command line asks for; all else stays as it is."""
-    spoken = _spoken.get()
-    return document if spoken is None or not _asked.get() else spoken.document(document)
+    found = spoken(in_document=True)
+    return document if found is None else found.document(document)
 
 
 # ---- lines

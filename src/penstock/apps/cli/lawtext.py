@@ -2,80 +2,97 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
 
+from penstock.apps.cli.language import code, count, say, t, told, word
 from penstock.rulebook.render import show_value
 
 __all__ = ["provisions"]
 
-_WIDTH = 100
 _INDEX_FROM = 4  # so many entries get a list of what is found first
-_ASKS = {
-    "requirement": "It applies when:",
-    "authorization": "It may be used when:",
-    "review": "It decides when:",
-    "duty": "It falls due when:",
-    "flag": "It is raised when:",
-    "definition": "It holds, or comes to, this:",
-}
 
 
 def provisions(found: list[dict[str, Any]]) -> None:
     """Print provisions: what each says, when it applies, how it stands, its instruments and source."""
     if len(found) >= _INDEX_FROM:
-        click.echo(f"{len(found)} entries:")
+        click.echo(count(len(found), "{n} entry:", "{n} entries:"))
         for entry in found:
-            _say(f"{entry['kind']} {entry['id']} [{entry['cite']}]", 2)
+            say(_name(entry), 2)
         click.echo()
     for entry in found:
-        click.echo(f"{entry['kind']} {entry['id']} [{entry['cite']}]")
-        _say(entry["text"], 2)
+        click.echo(_name(entry))
+        say(told(entry["text"]), 2)
         if entry.get("in_words"):
-            _say(_ASKS[entry["kind"]], 4)
+            say(_asks()[entry["kind"]], 4)
             for line in entry["in_words"]:
-                _say(line.strip(), 6 + len(line) - len(line.lstrip()))
+                say(line.strip(), 6 + len(line) - len(line.lstrip()))
         elif "in_words" in entry:
-            _say("It holds always.", 4)
+            say(t("It holds always."), 4)
         for line in _standing_lines(entry):
-            _say(line, 4)
+            say(line, 4)
         click.echo()
 
 
-def _say(text: str, indent: int = 0) -> None:
-    click.echo(textwrap.fill(text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2)))
+def _name(entry: Mapping[str, Any]) -> str:
+    return f"{code('kind', entry['kind'])} {entry['id']} [{entry['cite']}]"
+
+
+def _asks() -> dict[str, str]:
+    return {
+        "requirement": t("It applies when:"),
+        "authorization": t("It may be used when:"),
+        "review": t("It decides when:"),
+        "duty": t("It falls due when:"),
+        "flag": t("It is raised when:"),
+        "definition": t("It holds, or comes to, this:"),
+    }
 
 
 def _standing_lines(entry: Mapping[str, Any]) -> Iterator[str]:
     if "value" in entry:
-        value, unit = entry["value"], f" {entry['unit']}" if entry["unit"] else ""
-        yield f"{len(value)} of them: {', '.join(value)}" if isinstance(value, list) else show_value(value) + unit
+        value, unit = entry["value"], f" {told(entry['unit'])}" if entry["unit"] else ""
+        listed = isinstance(value, list)
+        yield t("{n} of them: {names}", n=len(value), names=", ".join(value)) if listed else show_value(value) + unit
     if "rule" in entry:
         yield from _how_it_stands(entry)
-    for key in ("writes", "repeals", "stops_enforcing"):
+    for key, title in (("writes", t("writes")), ("repeals", t("repeals")), ("stops_enforcing", t("stops enforcing"))):
         if entry.get(key):
-            yield f"{key.replace('_', ' ')}: {', '.join(entry[key])}"
+            yield t("{what}: {value}", what=title, value=", ".join(map(_written, entry[key])))
     for act in entry.get("instruments", ()):
-        dates = f"effective {act['effective']}, known since {act['known']}"
-        yield f"{act['cite']}: {act['title']} ({act['force'].replace('_', ' ')}, {dates})"
+        yield t("{cite}: {title} ({dates})", cite=act["cite"], title=told(act["title"]), dates=_dated(act))
     if "verification" in entry:
-        yield f"{entry['verification']} against its source" + (f"; due {entry['due']}" if "due" in entry else "")
+        checked = t("{verification} against its source", verification=word("verification", entry["verification"]))
+        yield checked + (t("; due {day}", day=entry["due"]) if "due" in entry else "")
     if entry["kind"] == "instrument":
-        yield f"{entry['force'].replace('_', ' ')}, effective {entry['effective']}, known since {entry['known']}"
-        yield from filter(None, [entry["note"]])
+        yield _dated(entry)
+        yield from filter(None, [told(entry["note"])])
+    confidence = word("confidence", entry["confidence"])
     if entry["kind"] == "record":
-        yield f"{entry['force'].replace('_', ' ')}, {entry['effective']}; writes no rule here; confidence {entry['confidence']}"
+        said = {"force": word("force", entry["force"]), "day": entry["effective"], "confidence": confidence}
+        yield t("{force}, {day}; writes no rule here; confidence {confidence}", **said)
     else:
-        yield f"source: {entry['source']}; confidence {entry['confidence']}"
+        yield t("source: {source}; confidence {confidence}", source=entry["source"], confidence=confidence)
+
+
+def _written(name: str) -> str:
+    """Return what an instrument writes, its kind in the language spoken."""
+    kind, _, id = name.partition(" ")
+    return f"{code('kind', kind)} {id}" if id else name
+
+
+def _dated(act: Mapping[str, Any]) -> str:
+    force = word("force", act["force"])
+    return t("{force}, effective {day}, known since {known}", force=force, day=act["effective"], known=act["known"])
 
 
 def _how_it_stands(entry: Mapping[str, Any]) -> Iterator[str]:
-    due, required, enforced = entry["compliance_due"], show_value(entry["compliance_required"]), show_value(entry["enforced"])
-    text = str(entry["text_in_cfr"]).lower()
-    yield f"in the text: {text}; compliance required: {required} (from {due}); enforced: {enforced}"
+    text, required, enforced = (word("tri", show_value(entry[key])) for key in ("text_in_cfr", "compliance_required", "enforced"))
+    yield t("in the text: {text}; compliance required: {required} (from {due}); enforced: {enforced}",
+            text=text, required=required, due=entry["compliance_due"], enforced=enforced)  # fmt: skip
     if entry["not_enforced_by"]:
-        yield f"not enforced by {entry['not_enforced_by']['cite']} since {entry['not_enforced_by']['effective']}"
-    yield f"written in {entry['file']}"
+        by = entry["not_enforced_by"]
+        yield t("not enforced by {cite} since {day}", cite=by["cite"], day=by["effective"])
+    yield t("written in {file}", file=entry["file"])

@@ -17,7 +17,7 @@ from penstock.apps.cli import ledger_read, prove
 from penstock.apps.cli.clearances import clearances
 from penstock.apps.cli.impact import impact
 from penstock.apps.cli.interview import interview
-from penstock.apps.cli.language import add_language, count, prose, t, told, word
+from penstock.apps.cli.language import add_language, count, prose, spoken, t, told, word
 from penstock.apps.cli.ledger import ledger, ship
 from penstock.apps.cli.license import license
 from penstock.apps.cli.lists import lists
@@ -336,7 +336,7 @@ def law_show(cite: str, on: str | None, known: str | None, regime: str, switches
 
     day = _day(on or str(data_dates()["instruments"]), "--on")
     assert day is not None
-    found = show_law(cite, book().law(day, _day(known, "--known"), regime, _chosen(switches)), day)
+    found = show_law(cite, book().law(day, _day(known, "--known"), regime, _chosen(switches)), day, spoken(in_document=as_json))
     _put({"on": day, "provisions": found}) if as_json else lawtext.provisions(found)
 
 
@@ -378,7 +378,7 @@ def law_sql(
     from penstock.decision.warehouse import law_sql as write
 
     if not all(table.split(".")):
-        raise click.BadParameter(f"{table!r} is no name of a table.", param_hint="--table")
+        raise click.BadParameter(t("{table} is no name of a table.", table=repr(table)), param_hint="--table")
     day = _day(on, "--on")
     assert day is not None
     columns = None if like is None else parquet_kinds(like)

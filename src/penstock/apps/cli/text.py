@@ -271,7 +271,11 @@ def _checklists(block: Mapping[str, Any]) -> None:
         _head(t("Checklists"))
     for entry in block["checklists"]:
         states = [point["status"] for point in entry["points"]]
-        counts = _list(f"{states.count(s)} {word('point', s)}" for s in ("met", "unmet", "open", "not_due") if s in states)
+        counts = _list(
+            t("{n} {status}", n=states.count(s), status=word("point", s))
+            for s in ("met", "unmet", "open", "not_due")
+            if s in states
+        )
         line = {"title": told(entry["title"]), "cite": _cited(entry), "counts": counts, "name": entry["cite"]}
         say(t("{title} {cite}: {counts}; `penstock law show '{name}' --on DATE` lists them", **line), 2)
         for point in entry["points"] if block["path"] in _STATUSES or "unmet" in states else ():

@@ -36,7 +36,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _PROSE = frozenset({"text", "question", "title", "about", "note", "notes", "message", "hint", "assumptions", "was", "statement",
                     "because", "became", "doc"})  # fmt: skip
 _LONGEST = 4000  # characters of a sentence; what is longer quotes input, and matching it would take long
-_WORDS = ("confidence", "kind")  # places that hold one word of ours
+_WORDS = ("confidence", "force", "kind")  # places that hold one word of ours
 
 
 class Catalog:
