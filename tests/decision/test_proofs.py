@@ -178,7 +178,6 @@ def test_what_fires_fires_on_a_transaction_that_is_kept() -> None:
     ("row", "reason"),
     [
         ("approval_elsewhere", "allocation_exhausted always goes first"),
-        ("denial_2022", "china_2022 is not in the text"),
         ("supp5a_approval", "denial_d5_or_macau always goes first"),
     ],
 )
