@@ -35,7 +35,7 @@ _LOCALES = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}
 # Where the engine speaks: every text of these with a space in it is a sentence or a part of one.
 _ENGINE = (
     "apps/cluster.py", "apps/journal.py", "apps/parquet.py", "apps/warehouse.py", "apps/cli/coverage.py", "apps/cli/main.py",
-    "apps/cli/options.py", "apps/cli/impact.py", "apps/cli/interview.py", "apps/cli/prove.py",
+    "apps/cli/options.py", "apps/cli/screening.py", "apps/cli/impact.py", "apps/cli/interview.py", "apps/cli/prove.py",
     "decision/*.py", "licensing/*.py", "screening/*.py", "rulebook/book.py", "rulebook/designs.py", "rulebook/diff.py",
     "terms/checks.py", "terms/dates.py", "terms/documents.py", "terms/errors.py", "terms/numbers.py", "terms/yaml12.py",
     "terms/languages/catalog.py",
