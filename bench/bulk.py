@@ -162,7 +162,8 @@ def _texts(path: Path) -> list[str]:
     import pyarrow.parquet as pq
 
     schema = pq.read_schema(path)
-    return [name for name in schema.names if "string" in str(schema.field(name).type)]
+    types = {name: str(schema.field(name).type) for name in schema.names}
+    return [name for name, type in types.items() if type == "string" or type.startswith("dictionary<values=string")]
 
 
 def _answers(path: Path) -> list[Any]:
