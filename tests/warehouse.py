@@ -11,15 +11,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from penstock import PenstockError, decide
 from penstock.apps.warehouse import kinds_of
 from penstock.decision.answers import OUTPUTS
 from penstock.decision.cases import read_cases
 from penstock.decision.library import program
 from penstock.decision.warehouse import law_sql
-from penstock.rulebook import STANCES
 from penstock.terms.documents import parse_document, read_facts
 from penstock.terms.vocabulary import FactSpec, vocabulary
+from tests.answers import one_by_one
 from tests.rulebook.test_columns import corner_rows
 
 __all__ = ["ASKED", "Row", "answers", "by_decide", "compared", "corners", "documents_of", "open_cases", "table_of"]
@@ -102,22 +101,9 @@ def documents_of(table: Any) -> list[Row]:
 
 
 def by_decide(row: Mapping[str, Any], on: dt.date, **options: Any) -> Row:
-    """Return what `decide` says of a row, in the columns of the answer."""
-    try:
-        answer = decide(row, on=on, **options)
-    except PenstockError as error:
-        return dict.fromkeys(OUTPUTS) | {"error_code": error.code}
-    out: Row = {"missing_mask": 0, "fired_mask": 0, "error_code": None, "law_hash": answer.program.law.hash}
-    out["eccn"] = answer.codified.block["eccn"]
-    for i, stance in enumerate(STANCES):
-        short = answer.verdicts[stance]
-        out[f"{stance}_outcome"], out[f"{stance}_path"] = short.outcome, short.path
-        out[f"{stance}_review_policy"] = short.review_policy
-        out[f"{stance}_license_required"] = {False: 0, True: 1, "unknown": 2}[short.license_required]
-        open_ = "unknown" in (short.outcome, short.license_required, short.review_policy) or short.path == "UNKNOWN"
-        out["missing_mask"] |= open_ << i
-        out["fired_mask"] |= short.fired << 32 * i
-    return out
+    """Return what `decide` says of a row, in the columns of the answer; a query says nothing of a row at fault but its error."""
+    said = one_by_one(row, on, **options)
+    return said if said["error_code"] is None else dict.fromkeys(OUTPUTS) | {"error_code": said["error_code"]}
 
 
 def answers(run: Run, dialect: str, table: Any, on: dt.date, **options: Any) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,14 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock import PenstockError, decide
 from penstock.decision import bulk
 from penstock.decision.answers import OUTPUTS
 from penstock.decision.bulk import Decisions, decide_columns
 from penstock.decision.library import book
-from penstock.rulebook import STANCES
 from penstock.rulebook.arrays import Codes, Words
 from penstock.terms.errors import BadType, DateOutOfRange, UnknownFact, UnknownRegime, UnknownSwitch
+from tests.answers import one_by_one
 from tests.strategies import arbitrary_facts, days, partial_facts
 
 Row = dict[str, Any]
@@ -39,25 +38,6 @@ def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:
     """Return rows as columns, in the order in which names first occur."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}
-
-
-def one_by_one(row: Mapping[str, Any], on: dt.date, **options: Any) -> dict[str, Any]:
-    """Return what the bulk columns say of a row, as `decide` says it."""
-    try:
-        answer = decide(row, on=on, **options)
-    except PenstockError as error:
-        return dict.fromkeys(OUTPUTS) | {"missing_mask": 0, "fired_mask": 0, "error_code": error.code}
-    out: dict[str, Any] = {"missing_mask": 0, "fired_mask": 0, "error_code": None, "law_hash": answer.program.law.hash}
-    out["eccn"] = answer.codified.block["eccn"]
-    for i, stance in enumerate(STANCES):
-        short = answer.verdicts[stance]
-        out[f"{stance}_outcome"], out[f"{stance}_path"] = short.outcome, short.path
-        out[f"{stance}_review_policy"] = short.review_policy
-        out[f"{stance}_license_required"] = {False: 0, True: 1, "unknown": 2}[short.license_required]
-        open_ = "unknown" in (short.outcome, short.license_required, short.review_policy) or short.path == "UNKNOWN"
-        out["missing_mask"] |= open_ << i
-        out["fired_mask"] |= short.fired << 32 * i
-    return out
 
 
 def row_of(found: Decisions, row: int) -> dict[str, Any]:

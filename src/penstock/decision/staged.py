@@ -31,6 +31,7 @@ __all__ = ["Staged", "mark_conflicts", "staged"]
 
 NEVER, ALWAYS = -1, -2
 _KEYS_MAX = 1 << 22
+_WIRINGS_MAX = 64
 _ACT = "activity.type"
 
 
@@ -45,7 +46,6 @@ class _Plan:
     stages: Stages
     sources: Mapping[str, Columns]
     eccn: Node
-    aggregates: tuple[Node, Node]
     ready: tuple[Node, ...]
     rest: Columns
     needs: frozenset[str]
@@ -74,7 +74,7 @@ class _Plan:
         if parties:
             needs |= {name for name in layout.names if name.startswith("parties.") or name == _ACT}
         rest = Columns(program.graph, left, ready)
-        return cls(program, stages, sources, eccn, (both[0], both[1]), ready, rest, frozenset(needs), parties, stages.roles(0))
+        return cls(program, stages, sources, eccn, ready, rest, frozenset(needs), parties, stages.roles(0))
 
 
 _plans: WeakKeyDictionary[Program, dict[Layout, _Plan | None]] = WeakKeyDictionary()
@@ -267,6 +267,8 @@ class Staged:
                 sources[name] = self._source(name, None)
         key = tuple((name, source.signature) for name, source in sources.items())
         if key not in self._plan.wirings:
+            if len(self._plan.wirings) >= _WIRINGS_MAX:  # dictionaries that differ from batch to batch
+                self._plan.wirings.clear()
             self._plan.wirings[key] = _Wires(self._plan, sources).made()
         self._classes = np.broadcast_to(np.asarray(answers.classes(self._eccn, self._memo), np.int32), sources[ITEM].table.size)
         tables = {name: source.table.bits for name, source in sources.items()}

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from penstock.ledger.state import Basis, Bucket, Op
+from penstock.ledger.state import Op
 from penstock.store.backend import MIGRATION, Batch, Head
-from penstock.store.rows import balance_rows, basis_from, bucket_from, bucket_row, op_from, op_rows, terms_rows
+from penstock.store.reads import Reads
+from penstock.store.rows import balance_rows, bucket_row, op_from, op_rows, terms_rows
 from penstock.store.statements import FENCE, READS, TABLES, TOKEN
 from penstock.terms.errors import Fenced, LedgerUnavailable, StaleCache, WriterPresent
 
@@ -53,8 +54,10 @@ def _marked(statement: str) -> str:
     return statement.replace("?", "%s")
 
 
-class PostgresBackend:
+class PostgresBackend(Reads):
     """One ledger in one schema of a database; a writer and any number of readers, each with a backend of its own."""
+
+    _put_checkpoint = _CHECKPOINT
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self.url = url
@@ -156,60 +159,15 @@ class PostgresBackend:
         with self._errors():
             return self._db.execute(_marked(READS[read]), values, binary=True).fetchall()
 
-    def head(self) -> Head:
-        return Head(*self._rows("head")[0])
-
-    def buckets(self) -> list[Bucket]:
-        return [bucket_from(row) for row in self._rows("buckets")]
-
-    def bases(self) -> list[Basis]:
-        return [basis_from(row) for row in self._rows("bases")]
-
     def ops(self, ids: Sequence[bytes]) -> dict[bytes, Op]:
         with self._errors():
             rows = self._db.execute(_OPS, (list(ids),), binary=True).fetchall()
         return {row[4]: op_from(row) for row in rows}
 
-    def due(self, time: int, limit: int) -> list[tuple[bytes, int]]:
-        return [(id, seq) for id, seq in self._rows("due", time, limit)]
-
-    def next_due(self) -> int | None:
-        found: int | None = self._rows("next_due")[0][0]
-        return found
-
-    def entry(self, seq: int) -> bytes:
-        rows = self._rows("entry", seq)
-        if not rows:
-            raise LedgerUnavailable(f"The ledger has no event {seq}", value=seq)
-        found: bytes = rows[0][0]
-        return found
-
     def entries(self, first: int, end: int) -> Iterator[bytes]:
         for start in range(first, end, _ROWS_AT_ONCE):
             for (entry,) in self._rows("entries", start, min(end, start + _ROWS_AT_ONCE)):
                 yield entry
-
-    def tile(self, level: int, number: int) -> bytes | None:
-        rows = self._rows("tile", level, number)
-        return rows[0][0] if rows else None
-
-    def tile_roots(self, level: int, first: int, end: int) -> list[bytes]:
-        return [root for (root,) in self._rows("tile_roots", level, first, end)]
-
-    def record(self, sha256: str) -> bytes | None:
-        rows = self._rows("record", sha256)
-        return rows[0][0] if rows else None
-
-    def meta(self) -> dict[str, str]:
-        return dict(self._rows("meta"))
-
-    def put_checkpoint(self, size: int, note: str) -> None:
-        with self._errors():
-            self._db.execute(_CHECKPOINT, (size, note))
-
-    def checkpoint(self, size: int | None = None) -> str | None:
-        rows = self._rows("newest_checkpoint") if size is None else self._rows("checkpoint", size)
-        return rows[0][0] if rows else None
 
     def close(self) -> None:
         with suppress(self._error):

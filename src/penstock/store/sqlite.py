@@ -10,9 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from penstock.ledger.state import Basis, Bucket, Op
+from penstock.ledger.state import Op
 from penstock.store.backend import MIGRATION, Batch, Head
-from penstock.store.rows import balance_rows, basis_from, bucket_from, bucket_row, op_from, op_rows, terms_rows
+from penstock.store.reads import Reads
+from penstock.store.rows import balance_rows, bucket_row, op_from, op_rows, terms_rows
 from penstock.store.statements import FENCE, READS, TABLES, TOKEN
 from penstock.terms.errors import Fenced, LedgerUnavailable, StaleCache, WriterPresent
 
@@ -32,8 +33,10 @@ _IDS_MAX = 500
 _PAGES_BETWEEN_CHECKPOINTS = 8000
 
 
-class SqliteBackend:
+class SqliteBackend(Reads):
     """One ledger in one file; a writer and any number of readers, each with a backend of its own."""
+
+    _put_checkpoint = _CHECKPOINT
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         self.path = Path(path)
@@ -157,16 +160,8 @@ class SqliteBackend:
 
     def _rows(self, read: str, *values: Any) -> list[Any]:
         with self._errors():
-            return self._db.execute(READS[read], values).fetchall()
-
-    def head(self) -> Head:
-        return Head(*self._rows("head")[0])
-
-    def buckets(self) -> list[Bucket]:
-        return [bucket_from(row) for row in self._rows("buckets")]
-
-    def bases(self) -> list[Basis]:
-        return [basis_from(row) for row in self._rows("bases")]
+            rows: list[Any] = self._db.execute(READS[read], values).fetchall()
+        return rows
 
     def ops(self, ids: Sequence[bytes]) -> dict[bytes, Op]:
         found: dict[bytes, Op] = {}
@@ -177,42 +172,10 @@ class SqliteBackend:
                 found.update((row[4], op_from(row)) for row in rows)
         return found
 
-    def due(self, time: int, limit: int) -> list[tuple[bytes, int]]:
-        return [(id, seq) for id, seq in self._rows("due", time, limit)]
-
-    def next_due(self) -> int | None:
-        found: int | None = self._rows("next_due")[0][0]
-        return found
-
-    def entry(self, seq: int) -> bytes:
-        return _one(self._rows("entry", seq), f"event {seq}")
-
     def entries(self, first: int, end: int) -> Iterator[bytes]:
         with self._errors():
             for (entry,) in self._db.execute(READS["entries"], (first, end)):
                 yield entry
-
-    def tile(self, level: int, number: int) -> bytes | None:
-        rows = self._rows("tile", level, number)
-        return rows[0][0] if rows else None
-
-    def tile_roots(self, level: int, first: int, end: int) -> list[bytes]:
-        return [root for (root,) in self._rows("tile_roots", level, first, end)]
-
-    def record(self, sha256: str) -> bytes | None:
-        rows = self._rows("record", sha256)
-        return rows[0][0] if rows else None
-
-    def meta(self) -> dict[str, str]:
-        return dict(self._rows("meta"))
-
-    def put_checkpoint(self, size: int, note: str) -> None:
-        with self._errors():
-            self._db.execute(_CHECKPOINT, (size, note))
-
-    def checkpoint(self, size: int | None = None) -> str | None:
-        rows = self._rows("newest_checkpoint") if size is None else self._rows("checkpoint", size)
-        return rows[0][0] if rows else None
 
     def close(self) -> None:
         self._db.close()
@@ -228,10 +191,3 @@ def _is_file_at(file: int, place: Path) -> bool:
         return os.stat(place).st_ino == os.fstat(file).st_ino
     except OSError:
         return False
-
-
-def _one(rows: list[Any], what: str) -> bytes:
-    if not rows:
-        raise LedgerUnavailable(f"The ledger has no {what}", value=what)
-    found: bytes = rows[0][0]
-    return found

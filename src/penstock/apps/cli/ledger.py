@@ -96,12 +96,6 @@ def _document(path: str) -> dict[str, Any]:
     return read_document(path, sys.stdin.read)
 
 
-def _put(document: Any) -> None:
-    from penstock.terms.numbers import dump_json
-
-    click.echo(dump_json(document))
-
-
 def decide_with_ledger(place: str) -> Callable[..., Any]:
     """Return a ``decide`` that reads the counters from a ledger."""
     from penstock.decision import decide_facts

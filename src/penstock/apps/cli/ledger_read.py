@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from penstock.apps.cli.ledger import _JSON, _PLACE, _day, _desk, _put, _reader
+from penstock.apps.cli.ledger import _JSON, _PLACE, _day, _desk, _reader
+from penstock.apps.cli.output import put
 
 __all__ = ["register"]
 
@@ -31,7 +32,7 @@ def balance(bucket: str | None, place: str, as_json: bool) -> None:
         found = [b for b in books.buckets if bucket is None or b.name == bucket or b.name.startswith(bucket)]
         bases = [{"basis": b.name, "total_tpp": b.total, "as_of": b.as_of} for b in books.bases.values()]
     if as_json:
-        _put({"buckets": [b.document() for b in found], "denominators": bases})
+        put({"buckets": [b.document() for b in found], "denominators": bases})
     else:
         ledger_text.balances(found, bases)
 
@@ -50,7 +51,7 @@ def history(first: int, limit: int, place: str, as_json: bool) -> None:
         size = backend.head().seq
         found = list(events(backend, first, min(size, first + limit)))
         names = [bucket.name for bucket in backend.buckets()]
-    _put(found) if as_json else ledger_text.events(found, names)
+    put(found) if as_json else ledger_text.events(found, names)
 
 
 @click.command()
@@ -66,7 +67,7 @@ def prove(seq: int, size: int | None, old: int | None, place: str) -> None:
         proof = prove_inclusion(backend, seq, size)
         if old is not None:
             proof["consistency"] = prove_consistency(backend, old, size)
-    _put(proof)
+    put(proof)
 
 
 @click.command()
@@ -106,7 +107,7 @@ def verify(against: str | None, chain_only: bool, place: str, as_json: bool) -> 
     with _reader(place) as backend:
         if chain_only:
             size, head = checks.chain(backend)
-            _put({"events": size, "head": head.hex()}) if as_json else click.echo(f"The chain of {size:,} events holds.")
+            put({"events": size, "head": head.hex()}) if as_json else click.echo(f"The chain of {size:,} events holds.")
             return 0
         done = checks.verify(backend, earlier)
     ledger_text.verified(done, as_json)
@@ -132,7 +133,7 @@ def duties(on: str, until: str, folder: str | None, place: str, as_json: bool) -
     if folder:
         ledger_text.drafts(found, folder)
     if as_json:
-        _put([duty.document() for duty in found])
+        put([duty.document() for duty in found])
     else:
         ledger_text.duties(found)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.output import put
 from penstock.terms.errors import BadDocument, MissingRequired
 
 if TYPE_CHECKING:
@@ -56,12 +57,6 @@ def _day(value: str | None) -> int:
     from penstock.terms.dates import parse_date
 
     return dt.date.today().toordinal() if value is None else parse_date(value, "--on").toordinal()
-
-
-def _put(document: Any) -> None:
-    from penstock.terms.numbers import dump_json
-
-    click.echo(dump_json(document))
 
 
 def _said(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -290,7 +285,7 @@ def draft_(file: str, on: str, stance: str, particulars: str | None, out: str | 
         write_draft(made, out)
         click.echo(f"Written to {out}", err=True)
     if as_json:
-        _put(made.document())
+        put(made.document())
     elif not out:
         license_text.tell_draft(made)
 

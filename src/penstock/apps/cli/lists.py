@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from penstock.apps.cli.output import put
 from penstock.terms.errors import ConflictingFacts
 
 __all__ = ["lists"]
@@ -34,7 +35,7 @@ def show(list_path: str | None, form: str | None, on: str | None, as_json: bool)
         "bare_addresses": sum(not e.name for e in loaded.entries), "rows": [fault.document() for fault in loaded.faults],
     }  # fmt: skip
     if as_json:
-        _put({**document, "parties": [{"id": e.id, "name": e.name, "countries": e.countries, **e.about} for e in loaded.entries]})
+        put({**document, "parties": [{"id": e.id, "name": e.name, "countries": e.countries, **e.about} for e in loaded.entries]})
         return
     date = loaded.date or "an unknown date"
     click.echo(f"{loaded.title} of {date}: {document['entries']:,} entries, {document['names']:,} names, "
@@ -65,7 +66,7 @@ def diff(old: str, new: str, allow_shrink: bool, as_json: bool) -> None:
             f"{new} has {len(after.entries):,} entries, more than 10 percent fewer than the {len(before.entries):,} of {old}",
             at="NEW", value=len(after.entries), hint="It may be cut short. If it is right, say --allow-shrink.")  # fmt: skip
     if as_json:
-        _put({"old": old, "new": new, **found.document()})
+        put({"old": old, "new": new, **found.document()})
         return
     click.echo(f"{len(found.added):,} added, {len(found.removed):,} removed, {len(found.changed):,} changed")
     for sign, entries in (("+", found.added), ("-", found.removed)):
@@ -73,9 +74,3 @@ def diff(old: str, new: str, allow_shrink: bool, as_json: bool) -> None:
             click.echo(f"  {sign} {entry.id}: {entry.title}")
     for change in found.changed[:_SHOWN_MAX]:
         click.echo(f"  ~ {change.id}: {change.say()}")
-
-
-def _put(document: Any) -> None:
-    from penstock.terms.numbers import dump_json
-
-    click.echo(dump_json(document))

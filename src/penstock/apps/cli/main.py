@@ -22,6 +22,7 @@ from penstock.apps.cli.ledger import ledger, ship
 from penstock.apps.cli.license import license
 from penstock.apps.cli.lists import lists
 from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
+from penstock.apps.cli.output import put
 from penstock.apps.cli.rings import rings
 from penstock.apps.cli.screening import screen, without_extra
 from penstock.terms.errors import InternalError, PenstockError
@@ -127,12 +128,6 @@ def _is_file(name: str) -> bool:
         return False
 
 
-def _put(document: Any) -> None:
-    from penstock.terms.numbers import dump_json
-
-    click.echo(dump_json(prose(document)))
-
-
 @cli.command()
 @click.argument("source", metavar="FILE|-|CHIP")
 @click.option("--on", metavar="DATE", help="Date of the law (default: the date of the classification data).")
@@ -152,7 +147,7 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
     }  # fmt: skip
     day = on or str(data_dates()["ccl"])
     answer = ask(document, on=day, known=known, regime=regime, switches=_chosen(switches))
-    _put({"on": day, **answer}) if as_json else text.classification(answer, day, source)
+    put(prose({"on": day, **answer})) if as_json else text.classification(answer, day, source)
 
 
 @cli.command()
@@ -197,7 +192,7 @@ def decide(
     if as_json:
         document = answer.document()
         document = document[stance] if stance else document
-        _put(document if found is None else {**document, "evidence": found})
+        put(prose(document if found is None else {**document, "evidence": found}))
     elif explain:
         text.proof(answer, stance)
     else:
@@ -255,7 +250,7 @@ def table(
     assert day is not None
     law = book().law(day, _day(known, "--known"), regime, _chosen(switches))
     answer = read_table(name, keys or None, law, day)
-    _put(answer) if as_json else text.table(answer)
+    put(prose(answer)) if as_json else text.table(answer)
 
 
 @cli.command()
@@ -274,7 +269,7 @@ def clock(file: str, on: str, known: str | None, regime: str, switches: tuple[st
     day = _day(on, "--on")
     assert day is not None
     answer = kinds.ask_clock(read_facts(_document(file)), day, _day(known, "--known"), regime, _chosen(switches))
-    _put(answer.document()) if as_json else kinds.tell_clock(answer)
+    put(prose(answer.document())) if as_json else kinds.tell_clock(answer)
 
 
 @cli.command()
@@ -297,10 +292,10 @@ def owners(
     assert day is not None
     if listed is not None or graph.is_graph(file):
         document = graph.graph_document(file, listed, day, _day(known, "--known"), _chosen(switches))
-        _put(document) if as_json else graph.tell_graph(document)
+        put(prose(document)) if as_json else graph.tell_graph(document)
         return
     answer = kinds.ask_owners(read_facts(_document(file)), day, _day(known, "--known"), regime, _chosen(switches))
-    _put(answer.document()) if as_json else kinds.tell_owners(answer)
+    put(prose(answer.document())) if as_json else kinds.tell_owners(answer)
 
 
 @cli.command()
@@ -338,7 +333,7 @@ def law_show(cite: str, on: str | None, known: str | None, regime: str, switches
     day = _day(on or str(data_dates()["instruments"]), "--on")
     assert day is not None
     found = show_law(cite, book().law(day, _day(known, "--known"), regime, _chosen(switches)), day, spoken(in_document=as_json))
-    _put({"on": day, "provisions": found}) if as_json else lawtext.provisions(found)
+    put(prose({"on": day, "provisions": found})) if as_json else lawtext.provisions(found)
 
 
 @law.command("diff")
@@ -456,7 +451,7 @@ def version(as_json: bool) -> None:
     law = book().law(dt.date.fromisoformat(str(dates["chips"])))
     document = {"package": installed("penstock"), "schema": SCHEMA, "law_hash": law.hash, "data_dates": dates}
     if as_json:
-        _put(document)
+        put(prose(document))
     else:
         parts = {"package": document["package"], "schema": SCHEMA, "law": law.hash[:12], "day": dates["chips"]}
         click.echo(t("penstock {package}, {schema}, law {law} of {day}", **parts))

@@ -14,6 +14,7 @@ import click
 from penstock.apps.cli.coverage import tell_facts
 from penstock.apps.cli.language import code, count, prose, t, told
 from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
+from penstock.apps.cli.output import put
 
 if TYPE_CHECKING:
     from penstock.decision.coverage import Coverage
@@ -31,12 +32,6 @@ def register(group: click.Group) -> None:
     """Add the commands to a group."""
     for command in (prove, witness, coverage):
         group.add_command(command)
-
-
-def _put(document: Any) -> None:
-    from penstock.terms.numbers import dump_json
-
-    click.echo(dump_json(prose(document)))
 
 
 def _day(value: str, name: str) -> dt.date:
@@ -72,7 +67,7 @@ def prove(on: str | None, every: bool, regime: str, as_json: bool) -> int:
             _tell(proof)
     holds = all(proof.holds for proof in done)
     if as_json:
-        _put({"holds": holds, "proofs": [_document(proof) for proof in done]})
+        put(prose({"holds": holds, "proofs": [_document(proof) for proof in done]}))
     elif every:
         _tell_all(done)
     if not as_json:
@@ -179,7 +174,7 @@ def witness(a: str, b: str, regime: str, as_json: bool) -> None:
     found = tell_apart(one, two, (day, other))
     if as_json:
         answers = {"before": _said(found.before), "after": _said(found.after)}
-        _put({"found": found.found, "facts": _nested(found.facts), "answers": answers})
+        put(prose({"found": found.found, "facts": _nested(found.facts), "answers": answers}))
     else:
         _tell_witness(found, a, b)
 
@@ -270,7 +265,7 @@ def coverage(cases: tuple[str, ...], folder: str | None, against: str | None, as
     gaps = ask.missing(found, _lines(against)) if against else []
     if as_json:
         parts = [{"part": part, "citations": [_entry(entry) for entry in entries]} for part, entries in found.parts.items()]
-        _put({"parts": parts, "missing": [{"cite": gap.cite, "within": list(gap.within)} for gap in gaps]})
+        put(prose({"parts": parts, "missing": [{"cite": gap.cite, "within": list(gap.within)} for gap in gaps]}))
         return
     _tell_coverage(found, bool(cases))
     for gap in gaps:

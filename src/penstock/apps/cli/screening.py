@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from penstock.apps.cli.language import prose, t
+from penstock.apps.cli.output import put
 from penstock.terms.errors import FileUnusable, PenstockError
 
 __all__ = ["screen", "without_extra"]
@@ -62,9 +63,4 @@ def screen(
         raise click.UsageError(t("Name a party, give --address or give --batch IN.csv"))
     asked = screening.Asked(name or "", country.upper(), address)
     document = screening.screen_one(asked, list_path=list_path, on=on, top=top, clearances=clearances)
-    if as_json:
-        from penstock.terms.numbers import dump_json
-
-        click.echo(dump_json(prose(document)))
-    else:
-        screening.tell_hits(document, floor)
+    put(prose(document)) if as_json else screening.tell_hits(document, floor)
