@@ -188,6 +188,30 @@ def test_doubles_in_an_array_stand_for_their_shortest_decimal() -> None:
         assert row_of(found, i) == one_by_one({**{name: held[i] for name, held in base.items()}, "item.tpp": value}, ON)
 
 
+@pytest.mark.parametrize("top", [20_000, 1 << 50])
+@pytest.mark.parametrize("lacking", [False, True])
+def test_counters_are_compared_with_limits(top: int, lacking: bool) -> None:
+    """The larger numbers do not fit into 64 bits once they are multiplied."""
+    draw = np.random.default_rng(top)
+    size = 60
+    limits = {"counters.licensed_tpp_destination_since_2025": 790_000_000, "counters.lpp_tpp_received_this_year": 26_900_000}
+    columns: dict[str, Any] = {name: draw.integers(limit // 2, limit * 2, size) for name, limit in limits.items()}
+    columns = {name: np.where(draw.random(size) < 0.2, limits[name], values) for name, values in columns.items()}
+    columns["item.quantity"] = draw.integers(1, top, size)
+    columns["item.tpp"] = Codes(draw.integers(-1, 2, size).astype(np.int32), Words([15832, 4992.5]))
+    facts = {name: Codes(np.zeros(size, np.int32), Words([value])) for name, value in SHIPMENT.items() if name not in columns}
+    if lacking:
+        for name in limits:
+            columns[name] = [None if draw.random() < 0.3 else value for value in columns[name].tolist()]
+    on = dt.date(2025, 3, 1)
+    found = decide_columns({**facts, **columns}, on)
+    for row in range(size):
+        held = {name: column.value(row) if isinstance(column, Codes) else column[row] for name, column in columns.items()}
+        given = {name: value.item() if isinstance(value, np.generic) else value for name, value in held.items()}
+        given = {**SHIPMENT, **given}
+        assert row_of(found, row) == one_by_one({name: value for name, value in given.items() if value is not None}, on), row
+
+
 def test_arrays_and_codes_are_columns_too() -> None:
     columns = columns_of([SHIPMENT] * 4)
     given: dict[str, Any] = dict(columns)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,38 +114,3 @@ def random_gates(seed: int) -> tuple[Gates, list[int]]:
     for _ in range(400):
         made.append(make[draw.integers(3)](*(made[i] for i in draw.integers(0, len(made), 2))))
     return planes.gates(made[-100:]), inputs
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_compiled_loops_run_the_same_program(seed: int) -> None:
-    kernels = pytest.importorskip("penstock.rulebook.kernels")
-    gates, inputs = random_gates(seed)
-    draw = np.random.default_rng(seed)
-    size = kernels.BLOCK * 3
-    bits = draw.integers(0, 2, (len(inputs), size)).astype(np.uint8)
-    given = {gates.inputs[plane]: np.packbits(bits[i], bitorder="little").view(np.uint64) for i, plane in enumerate(inputs)
-             if plane in gates.inputs}  # fmt: skip
-    wanted = [np.unpackbits(plane.view(np.uint8), bitorder="little") for plane in gates.run(given, size // 64)]
-    words, places = np.zeros((2, size), np.uint64), np.zeros((2, 64), np.int32)
-    for i, plane in enumerate(inputs):
-        table = np.array([0, 0, 1 << i % 64], np.uint64)
-        kernels.gather(words[i // 64], bits[i], table)
-        places[i // 64, i % 64] = gates.inputs.get(plane, 0)
-    results = np.zeros((2, 64), np.int32)
-    results.reshape(-1)[:100] = gates.outputs
-    out = np.empty((2, size), np.uint64)
-    kernels.run(words, places, gates.program, gates.registers, results, out)
-    for i, expected in enumerate(wanted):
-        found = np.empty(size, np.uint8)
-        kernels.split(out[i // 64], i % 64, 1, found)
-        assert (found == expected).all()
-
-
-def test_keys_and_notes_of_compiled_loops() -> None:
-    kernels = pytest.importorskip("penstock.rulebook.kernels")
-    keys = np.array([0, 1, 2], np.int32)
-    kernels.scale(keys, np.array([-1, 0, 4], np.int32), 6)
-    assert keys.tolist() == [0, 7, 17]
-    row_of = np.full(18, -1, np.int32)
-    kernels.note(row_of, keys, 100)
-    assert {at: noted for at, noted in enumerate(row_of.tolist()) if noted >= 0} == {0: 100, 7: 101, 17: 102}

@@ -44,6 +44,9 @@ class _Columns(Mapping[str, Array]):
         self._wrong = wrong
 
     def __getitem__(self, name: str) -> Array:
+        if name == _LAW and self._wrong is not None and self._held[name].strides == (0,):
+            self._held[name] = self._held[name].copy()
+            self._held[name][self._wrong] = NOTHING
         if name not in self._held:
             shift, bits = _PLACES[name]
             column = (self._codes >> np.uint32(shift) & np.uint32((1 << bits) - 1)).astype(np.int8)
@@ -91,7 +94,8 @@ class Decisions:
             at += kept[name].nbytes
             if size != head["size"]:
                 kept[name] = np.broadcast_to(kept[name], head["size"])
-        return _decisions(kept, *(tuple(head["names"][name]) for name in (_ECCN, _LAW)))
+        eccns, laws = (tuple(head["names"][name]) for name in (_ECCN, _LAW))
+        return _decisions(kept, eccns, laws, _wrong(kept[_ERROR]))
 
     def texts(self, column: str) -> list[str | None]:
         """Return a coded column as texts, None where it has none."""
@@ -174,20 +178,24 @@ class Answers:
 
     def decisions(self, laws: tuple[str, ...]) -> Decisions:
         """Return the answers, with nothing but its error in a row that is at fault; ``laws`` are the hashes of the laws."""
-        wrong = np.flatnonzero(self.errors != NO_ERROR) if self.errors.max(initial=NO_ERROR) != NO_ERROR else None
+        wrong = _wrong(self.errors)
         laws_ = np.broadcast_to(np.asarray(self._laws, np.int32), len(self.errors))
         if wrong is not None:
-            laws_ = laws_.copy()
             self.fired[wrong] = 0
-            self.eccns[wrong] = laws_[wrong] = NOTHING
+            self.eccns[wrong] = NOTHING
+            if isinstance(self._laws, np.ndarray):
+                self._laws[wrong] = NOTHING
         kept: dict[str, Array] = {_CODES: self.codes, _FIRED: self.fired, _ECCN: self.eccns, _LAW: laws_, _ERROR: self.errors}
-        return _decisions(kept, tuple(self._words), laws)
+        return _decisions(kept, tuple(self._words), laws, wrong)
 
 
-def _decisions(kept: dict[str, Array], eccns: tuple[str, ...], laws: tuple[str, ...]) -> Decisions:
-    """Return answers from what is kept of them."""
-    errors = kept[_ERROR]
-    wrong = np.flatnonzero(errors != NO_ERROR) if errors.max(initial=NO_ERROR) != NO_ERROR else None
+def _wrong(errors: Array) -> Array | None:
+    """Return the rows at fault, None where there are none."""
+    return np.flatnonzero(errors != NO_ERROR) if errors.max(initial=NO_ERROR) != NO_ERROR else None
+
+
+def _decisions(kept: dict[str, Array], eccns: tuple[str, ...], laws: tuple[str, ...], wrong: Array | None) -> Decisions:
+    """Return answers from what is kept of them; ``wrong`` are the rows at fault."""
     names: dict[str, tuple[str, ...]] = {_ECCN: eccns, _LAW: laws, _ERROR: ERROR_CODES}
     for stance in STANCES:
         names |= {f"{stance}_outcome": OUTCOMES, f"{stance}_path": PATHS, f"{stance}_review_policy": REVIEW_POLICIES}

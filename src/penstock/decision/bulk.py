@@ -29,10 +29,11 @@ from penstock.decision.fact_columns import (
     name_errors,
 )
 from penstock.decision.implied import Items, implied_parties
+from penstock.decision.leftovers import mark_conflicts
 from penstock.decision.library import book, program_of
 from penstock.decision.program import Program
 from penstock.decision.runners import compiled
-from penstock.decision.staged import Staged, mark_conflicts, staged
+from penstock.decision.staged import Staged, staged
 from penstock.rulebook import ACTUAL
 from penstock.rulebook.arrays import Array, Chunk, Held, Memo, given_rows
 from penstock.rulebook.columns import Columns
@@ -136,16 +137,17 @@ def decide_columns(
     >>> found.texts("enforced_outcome"), found.texts("error_code")
     (['unknown', None], [None, 'bad_enum'])
     """
-    if isinstance(columns, Mapping):
-        if errors := [error for name in columns for error in name_errors(name, ())]:
-            raise first_of(errors)
-        columns = [fact_column(name, values) for name, values in columns.items()]
+    if isinstance(columns, Mapping) and (errors := [error for name in columns for error in name_errors(name, ())]):
+        raise first_of(errors)
     days = _days(on)
-    sizes = {column.size for column in columns} | ({len(days.ordinals)} if isinstance(days, Days) else set())
-    sizes |= set() if size is None else {size}
-    if len(sizes) != 1:
-        raise BadType("All columns must have the same number of rows", value=str(sorted(sizes)))
-    return _Batch(list(columns), sizes.pop(), days, _Question(known, regime, switches), coming).decide(workers)
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        if isinstance(columns, Mapping):
+            columns = list(pool.map(fact_column, columns, columns.values()))
+        sizes = {column.size for column in columns} | ({len(days.ordinals)} if isinstance(days, Days) else set())
+        sizes |= set() if size is None else {size}
+        if len(sizes) != 1:
+            raise BadType("All columns must have the same number of rows", value=str(sorted(sizes)))
+        return _Batch(list(columns), sizes.pop(), days, _Question(known, regime, switches), coming).decide(pool)
 
 
 def _days(on: Any) -> dt.date | Days:
@@ -191,15 +193,14 @@ class _Batch:
         self._answers = Answers(size)
         self._check_rows()
 
-    def decide(self, workers: int) -> Decisions:
+    def decide(self, pool: ThreadPoolExecutor) -> Decisions:
         """Return the answers of all rows."""
         tasks = list(self._tasks())
-        with ThreadPoolExecutor(max(1, min(workers, len(tasks)))) as pool:
-            for law in self._laws.values() if self._staging else ():
-                self._stage(law, [task for task in tasks if task[0] is law], pool)
-            done = [pool.submit(copy_context().run, self._task, *task) for task in tasks]
-            for part in done:
-                part.result()
+        for law in self._laws.values() if self._staging else ():
+            self._stage(law, [task for task in tasks if task[0] is law], pool)
+        done = [pool.submit(copy_context().run, self._task, *task) for task in tasks]
+        for part in done:
+            part.result()
         return self._answers.decisions(tuple(program.law.hash for program in self._laws))
 
     def _stage(self, law: _Law, tasks: list[Any], pool: ThreadPoolExecutor) -> None:
@@ -207,9 +208,10 @@ class _Batch:
         if not tasks:
             return
         on = self._on if isinstance(self._on, dt.date) else self._on.coding
+        list(pool.map(lambda column: column.lacking, self._columns))  # each reads its column once
         found = staged(law.program, self._columns, on, law.items, self._memo, fast=self._fast)
         if found is not None:
-            list(pool.map(lambda task: found.note(task[2]), tasks))
+            list(pool.map(lambda task: found.note(task[2], self._answers), tasks))
             found.settle(self._answers)
             self._staged[law.place] = found
 

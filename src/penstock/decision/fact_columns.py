@@ -42,6 +42,7 @@ ERROR_CODES: tuple[str, ...] = vocabulary().output_enums["error_code"]
 NO_ERROR = -1
 _DIGITS = 1e15  # a double with at most fifteen digits is the decimal that prints as it
 _LARGE, _THOUSAND = 1 << 31, 1_000
+_INT64_MAX = 2**63 - 1
 _PLACES = (0, 1, 2, 4)
 _PLACES_MAX = 22  # ten to this power is the largest that a double holds exactly
 
@@ -178,7 +179,7 @@ def coded_column(spec: FactSpec, codes: Array, raws: Sequence[Any]) -> FactColum
     def raw(row: int) -> Any:
         return raws[codes[row]] if codes[row] >= 0 else None
 
-    if spec.type == "string" and not spec.pattern and all(isinstance(text, str) for text in raws):
+    if spec.type == "string" and not spec.pattern and set(map(type, raws)) <= {str}:
         texts = Codes(np.append(np.arange(len(raws), dtype=np.int32), np.int32(-1)), Words(raws))
         return FactColumn(spec.name, len(codes), raw, coding=Coding(codes, texts) if raws else None)
     pairs = [_read(spec.name, value) for value in raws]
@@ -193,20 +194,22 @@ def coded_column(spec: FactSpec, codes: Array, raws: Sequence[Any]) -> FactColum
 def whole_column(spec: FactSpec, num: Array, den: Any, known: Array | None, raw: Callable[[int], Any]) -> FactColumn:
     """Return the column of numbers ``num / den``, with 0 where ``known`` says that a row is absent."""
     faults = None
-    if (odd := _odd(spec, num, den)) is not None:
+    peak = int(num.view(np.uint64).max(initial=0))  # a number below zero shows as a very large one
+    if (odd := _odd(spec, num, den, below=peak > _INT64_MAX)) is not None:
         values, places = np.unique(num[odd], return_inverse=True)
         found = np.array([_read(spec.name, Fraction(int(value)) / den)[1] for value in values], np.int8)
         faults = np.full(len(num), NO_ERROR, np.int8)
         faults[odd] = found[places]
         num = np.where(odd, 0, num)
-    held = _shortened(Numbers(num, den, known, int(num.max(initial=0))))
+        peak = int(num.max(initial=0))
+    held = _shortened(Numbers(num, den, known, peak))
     return FactColumn(spec.name, len(num), raw, held if known is None or known.any() else None, faults)
 
 
-def _odd(spec: FactSpec, num: Array, den: Any) -> Array | None:
-    """Return the rows whose number the fact may not have, None where there is none."""
+def _odd(spec: FactSpec, num: Array, den: Any, *, below: bool) -> Array | None:
+    """Return the rows whose number the fact may not have, None where there is none; ``below`` says that one is below zero."""
     found = []
-    if num.min(initial=0) < 0:
+    if below:
         found.append(num < 0)
     if spec.unit == "fraction":
         found.append(num > math.floor(den))

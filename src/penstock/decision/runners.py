@@ -5,6 +5,7 @@ Both run the same program of gates and give the same answers; the compiled loops
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from attrs import frozen
 from penstock.decision.answers import FIELDS, Answers
 from penstock.rulebook.arrays import Array
 from penstock.rulebook.planes import Gates
+from penstock.rulebook.sums import Compared
 
 __all__ = ["ROWS", "Runner", "Wiring", "compiled", "runner"]
 
@@ -41,11 +43,15 @@ class Wiring:
 
 
 class Runner(Protocol):
-    """What decides the rows of one batch: the codes of each source and the truth values of each row are handed in."""
+    """What decides the rows of one batch: the codes of each source and what is left for each row are handed in.
+
+    What is left are truth values, one for all rows or one per row, or for compiled loops also sums to compare.  Returned
+    are the rows to be decided otherwise, None where there are none.
+    """
 
     def decide(
-        self, codes: Callable[[str], Array], truths: Sequence[Any], rows: Any, size: int, answers: Answers
-    ) -> Array: ...  # fmt: skip
+        self, codes: Callable[[str], Array], left: Sequence[Any], rows: Any, size: int, answers: Answers
+    ) -> Array | None: ...  # fmt: skip
 
 
 def compiled() -> bool:
@@ -92,7 +98,9 @@ class _Numpy:
         self._tables = [(name, [*_bytes(bits)]) for name, bits in _used(wiring, tables)]
         self._left = _left(wiring, left)
 
-    def decide(self, codes: Callable[[str], Array], truths: Sequence[Any], rows: Any, size: int, answers: Answers) -> Array:
+    def decide(
+        self, codes: Callable[[str], Array], left: Sequence[Any], rows: Any, size: int, answers: Answers
+    ) -> Array | None:  # fmt: skip
         given: dict[int, Array] = {}
         for name, tables in self._tables:
             found = codes(name)
@@ -100,15 +108,16 @@ class _Numpy:
                 values = table.take(found)
                 given |= {place: _plane(values & np.uint8(1 << bit)) for bit, place in used}
         for i, bits in self._left:
-            values = _spread(truths[i], size)
+            values = _spread(left[i], size)
             given |= {place: _plane(bit.take(values)) for bit, place in bits}
         planes = self._wiring.gates.run(given, -(-size // 64))
         return self._write(planes, rows, size, answers)
 
-    def _write(self, planes: list[Array], rows: Any, size: int, answers: Answers) -> Array:
+    def _write(self, planes: list[Array], rows: Any, size: int, answers: Answers) -> Array | None:
         answers.codes[rows] = _together(enumerate(planes[:_CODE_BITS]), 4, size)
         answers.fired[rows] = _together(zip(self._wiring.shifts, planes[_CODE_BITS + 1 :], strict=True), 8, size)
-        return _unpacked(planes[_CODE_BITS], size).view(bool)
+        odd = _unpacked(planes[_CODE_BITS], size).view(bool)
+        return odd if odd.any() else None
 
 
 def _together(planes: Iterable[tuple[int, Array]], width: int, size: int) -> Array:
@@ -150,15 +159,32 @@ def _unpacked(plane: Array, size: int) -> Array:
 
 
 class _Kernels:
+    """Words of 64 bits, to which each source adds those of a row's value; their registers are the ones after the first two."""
+
     def __init__(self, wiring: Wiring, tables: Mapping[str, Sequence[Array]], left: int) -> None:
-        self._wiring = wiring
         self._places: list[int] = []
-        self._words = [(name, self._word(bits)) for name, bits in _used(wiring, tables)]
-        self._left = [(i, self._word([(np.append(bit, False), place) for bit, place in bits])) for i, bits in _left(wiring, left)]
+        words = [(name, self._word(bits)) for name, bits in _used(wiring, tables)]
+        rest = [(i, self._word([(np.append(bit, False), place) for bit, place in bits])) for i, bits in _left(wiring, left)]
         self._parts = max(1, -(-len(self._places) // 64))
-        self._registers = np.zeros((self._parts, 64), np.int32)
-        self._registers.reshape(-1)[: len(self._places)] = self._places
-        self._results = self._outputs()
+        self._rest = [(i, part, table) for i, parts in rest for part, table in parts]
+        self._groups = [
+            (part, group)
+            for part in range(self._parts)
+            for group in _groups([(name, table) for name, parts in words for at, table in parts if at == part])
+        ]
+        gates = wiring.gates
+        moved = np.arange(gates.registers, dtype=np.int32)
+        added = 64 * self._parts - len(self._places)
+        moved[2:] += added
+        moved[self._places] = np.arange(2, 2 + len(self._places))
+        moved[2 + len(self._places) :] = np.arange(2 + 64 * self._parts, gates.registers + added)
+        self._program = np.ascontiguousarray(np.column_stack([gates.program[:, 0], moved[gates.program[:, 1:]]]), np.int32)
+        self._registers = gates.registers + added
+        self._results = np.zeros((2, 64), np.int32)
+        outputs = moved[list(gates.outputs)]
+        self._results[0, : _CODE_BITS + 1] = outputs[: _CODE_BITS + 1]
+        self._results[1, list(wiring.shifts)] = outputs[_CODE_BITS + 1 :]
+        self._room = threading.local()
 
     def _word(self, bits: list[tuple[Array, int]]) -> list[tuple[int, Array]]:
         """Return, for each word the bits come to stand in, what it is for each value, the last one first."""
@@ -170,42 +196,50 @@ class _Kernels:
             self._places.append(place)
         return list(found.items())
 
-    def _outputs(self) -> Array:
-        """Return the register of each bit of the two words of an answer: its codes, and the fired mask."""
-        results = np.zeros((2, 64), np.int32)
-        codes = _CODE_BITS + 1
-        results[0, :codes] = self._wiring.gates.outputs[:codes]
-        results[1, list(self._wiring.shifts)] = self._wiring.gates.outputs[codes:]
-        return results
-
-    def decide(self, codes: Callable[[str], Array], truths: Sequence[Any], rows: Any, size: int, answers: Answers) -> Array:
+    def decide(
+        self, codes: Callable[[str], Array], left: Sequence[Any], rows: Any, size: int, answers: Answers
+    ) -> Array | None:  # fmt: skip
         from penstock.rulebook import kernels
 
-        words = np.empty((self._parts, -(-size // kernels.BLOCK) * kernels.BLOCK), np.uint64)
-        words[:] = self._same(truths)[:, np.newaxis]
-        for name, parts in self._words:
-            found = codes(name)
-            for part, table in parts:
-                kernels.gather(words[part], found, table)
-        for i, parts in self._left:
-            if isinstance(truths[i], np.ndarray):
-                for part, table in parts:
-                    kernels.gather(words[part], truths[i], table)
-        out = np.empty((2, words.shape[1]), np.uint64)
-        gates = self._wiring.gates
-        kernels.run(words, self._registers, gates.program, gates.registers, self._results, out)
-        kernels.split(out[0], 0, (1 << _CODE_BITS) - 1, answers.codes[rows]) if isinstance(rows, slice) else None
+        words = self._words(left, size)
+        for part, group in self._groups:
+            found = [np.ascontiguousarray(codes(name), np.int32) for name, _ in group]
+            kernels.gather(words[part, :size], *found, *(table for _, table in group))
+        for i, part, table in self._rest:
+            if isinstance(left[i], Compared):
+                one = left[i]
+                said = table[[1, one.unknown + 1, 1, 4]]
+                kernels.sums(one.columns, one.known, one.terms, one.constant, one.word, said, words[part, :size])
+            elif isinstance(left[i], np.ndarray):
+                words[part, :size] |= table[1:].take(left[i])
+        low, high = answers.codes[rows], answers.fired[rows]
+        odd = kernels.run(words, self._program, self._registers, self._results, 1 << _CODE_BITS, low, high)
+        which = (low >> np.uint32(_CODE_BITS)).astype(bool) if odd else None
+        if odd:
+            low &= np.uint32((1 << _CODE_BITS) - 1)
         if not isinstance(rows, slice):
-            answers.codes[rows] = out[0, :size] & np.uint64((1 << _CODE_BITS) - 1)
-        answers.fired[rows] = out[1, :size]
-        odd = np.empty(size, np.uint8)
-        kernels.split(out[0], _CODE_BITS, 1, odd)
-        return odd.view(bool)
+            answers.codes[rows], answers.fired[rows] = low, high
+        return which
 
-    def _same(self, truths: Sequence[Any]) -> Array:
-        """Return the bits that all rows share."""
-        found = np.zeros(self._parts, np.uint64)
-        for i, parts in self._left:
-            for part, table in parts if not isinstance(truths[i], np.ndarray) else ():
-                found[part] |= table[int(truths[i]) + 1]
-        return found
+    def _words(self, left: Sequence[Any], size: int) -> Array:
+        """Return a word per row with the bits that all rows share; its array is used again by the same thread."""
+        from penstock.rulebook import kernels
+
+        padded = -(-size // kernels.BLOCK) * kernels.BLOCK
+        held = getattr(self._room, "words", None)
+        if held is None or held.shape[1] != padded:
+            held = self._room.words = np.empty((self._parts, padded), np.uint64)
+        same = np.zeros(self._parts, np.uint64)
+        for i, part, table in self._rest:
+            if not isinstance(left[i], (np.ndarray, Compared)):
+                same[part] |= table[int(left[i]) + 1]
+        held[:] = same[:, np.newaxis]
+        return held
+
+
+def _groups(tables: list[tuple[str, Array]]) -> Iterator[list[tuple[str, Array]]]:
+    """Yield sources in fours, the last ones filled up with one that adds nothing."""
+    for start in range(0, len(tables), 4):
+        group = tables[start : start + 4]
+        name, table = group[0]
+        yield [*group, *[(name, np.zeros_like(table))] * (4 - len(group))]

@@ -14,20 +14,22 @@ import numpy as np
 from attrs import field, frozen
 
 from penstock.decision.answers import FIELDS, MASK_SHIFT, Answers
-from penstock.decision.fact_columns import Coding, FactColumn
-from penstock.decision.implied import CONSIGNEE, END_USER, Items, implied_parties
+from penstock.decision.fact_columns import NO_ERROR, Coding, FactColumn
+from penstock.decision.implied import CONSIGNEE, END_USER, Items
+from penstock.decision.item_ids import ItemIds
+from penstock.decision.leftovers import Leftovers, Question
 from penstock.decision.prepare import MOVES
 from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
 from penstock.decision.runners import ROWS, Runner, Wiring, runner
 from penstock.decision.stages import DAY, ITEM, NOTHING, Layout, Stages, of_the_item
 from penstock.rulebook import STANCES
 from penstock.rulebook.arrays import Array, Chunk, Codes, Held, Memo, take_rows
-from penstock.rulebook.columns import Columns, cut_name
-from penstock.rulebook.fixedpoint import Numbers, Spill, compare, rows_of
+from penstock.rulebook.columns import Columns
+from penstock.rulebook.fixedpoint import Numbers, Spill, rows_of
 from penstock.rulebook.ir import Node
 from penstock.rulebook.planes import FALSE_PLANE, TRUE_PLANE, Logic, Planes, Truth, unknown
 
-__all__ = ["Staged", "mark_conflicts", "staged"]
+__all__ = ["Staged", "staged"]
 
 NEVER, ALWAYS = -1, -2
 _KEYS_MAX = 1 << 22
@@ -46,11 +48,7 @@ class _Plan:
     stages: Stages
     sources: Mapping[str, Columns]
     eccn: Node
-    ready: tuple[Node, ...]
-    rest: Columns
-    needs: frozenset[str]
-    asks_parties: bool
-    roles: Mapping[str, int]
+    left: Question
     wirings: dict[Any, Wiring] = field(factory=dict)
 
     @classmethod
@@ -63,18 +61,11 @@ class _Plan:
         if not stages.split(eccn)[0] <= {ITEM}:
             return None
         asked = "item.aggregate_tpp" in layout.names
-        left = (*stages.rest.values(), *(both if asked else ()))
-        ready = tuple(stages.ready(left))
+        left = Question.of(program.graph, stages, both if asked else ())
         names = {atom.source for atom in stages.atoms.values()} | {ITEM}
-        more: dict[str, tuple[Node, ...]] = {ITEM: (*ready, eccn)}
+        more: dict[str, tuple[Node, ...]] = {ITEM: (*left.ready, eccn)}
         sources = {name: stages.columns(name, more.get(name, ())) for name in sorted(names)}
-        below = program.graph.reachable(left, ready)
-        needs = {node.data for node in below if node.op in ("fact", "paper")}
-        parties = any(name.startswith("parties.") for name in needs) or any(stages.split(node)[1] for node in left)
-        if parties:
-            needs |= {name for name in layout.names if name.startswith("parties.") or name == _ACT}
-        rest = Columns(program.graph, left, ready)
-        return cls(program, stages, sources, eccn, ready, rest, frozenset(needs), parties, stages.roles(0))
+        return cls(program, stages, sources, eccn, left)
 
 
 _plans: WeakKeyDictionary[Program, dict[Layout, _Plan | None]] = WeakKeyDictionary()
@@ -243,9 +234,9 @@ class Staged:
         self._items = items
         self._memo = memo
         codings = [column.coding for name, column in self._columns.items() if of_the_item(name) and column.coding is not None]
-        self._ids = _ItemIds(codings, fast=fast)
-        self._item_errors: Array | None = None
-        self._ready: dict[str, Held] = {}
+        self._ids = ItemIds(codings, fast=fast)
+        self._item_errors: Array = np.full(1, NO_ERROR, np.int8)
+        self._left = Leftovers(plan.left, self._columns, on, memo, fast=fast)
         self._eccn: Held = None
         self._classes: Array = np.zeros(1, np.int32)
         self._runner: Runner | None = None
@@ -253,9 +244,9 @@ class Staged:
 
     # ---- before the rows are decided
 
-    def note(self, rows: Any) -> None:
+    def note(self, rows: Any, answers: Answers) -> None:
         """Note the items of some rows."""
-        self._ids.note(rows)
+        self._ids.note(rows, answers)
 
     def settle(self, answers: Answers) -> None:
         """Answer all that is asked once per value or per item, and wire it up; to be called when all rows are noted."""
@@ -270,7 +261,8 @@ class Staged:
             if len(self._plan.wirings) >= _WIRINGS_MAX:  # dictionaries that differ from batch to batch
                 self._plan.wirings.clear()
             self._plan.wirings[key] = _Wires(self._plan, sources).made()
-        self._classes = np.broadcast_to(np.asarray(answers.classes(self._eccn, self._memo), np.int32), sources[ITEM].table.size)
+        classes = np.broadcast_to(np.asarray(answers.classes(self._eccn, self._memo), np.int32), sources[ITEM].table.size)
+        self._classes = np.ascontiguousarray(classes)
         tables = {name: source.table.bits for name, source in sources.items()}
         tables[ITEM] = [np.append(bit, False) for bit in tables[ITEM]]  # as if an item could be absent, like other values
         self._runner = runner(self._plan.wirings[key], tables, len(self._plan.stages.rest), fast=self._fast)
@@ -311,7 +303,7 @@ class Staged:
                 held, spilled = columns.evaluate(Chunk(chunk.facts, roles, chunk.on, chunk.size, self._memo))
                 odd = odd if spilled is None else odd | spilled
                 places.update({atom.node.id: table.truth(value) for atom, value in zip(atoms, held, strict=False)})
-            self._keep(name, held[len(atoms) :])
+            self._keep(name, held[len(atoms) :], chunk.size)
         roled = {id: places for id, places in roled.items() if places != truths[id]}
         given = moves = NEVER
         if name.startswith("parties."):
@@ -322,11 +314,11 @@ class Staged:
             moves = table.add(np.array([acts.value(row) in MOVES for row in range(chunk.size)], bool))
         return _Source(table, truths, roled, table.add(odd), given, moves)
 
-    def _keep(self, name: str, more: tuple[Held, ...]) -> None:
+    def _keep(self, name: str, more: tuple[Held, ...], size: int) -> None:
         """Keep what an item is, for the rows."""
         if name == ITEM:
-            self._ready = {cut_name(node): held for node, held in zip(self._plan.ready, more, strict=False)}
-            self._eccn = more[-1]
+            *ready, self._eccn = more
+            self._left.settle(ready, size)
 
     def _item(self, columns: Columns) -> _Source:
         """Return what each item answers."""
@@ -335,7 +327,8 @@ class Staged:
         facts = {name: column.held(rows) for name, column in self._columns.items() if of_the_item(name)}
         on: Held = self._on.toordinal() if isinstance(self._on, dt.date) else take_rows(self._on.values, self._on.codes[rows])
         spill = Spill(size)
-        settled, self._item_errors = self._items.settled(facts, on, np.ones(size, bool), self._memo, spill)
+        settled, errors = self._items.settled(facts, on, np.ones(size, bool), self._memo, spill)
+        self._item_errors = np.full(size, NO_ERROR, np.int8) if errors is None else errors
         for column in (self._columns[name] for name in facts):
             if (lost := column.lost(rows)) is not None:
                 spill.mark(lost)
@@ -347,119 +340,18 @@ class Staged:
         """Write the answers of some rows, and return those to be decided otherwise (None: none)."""
         assert self._runner is not None
         size = len(answers.errors[rows])
-        ids = self._ids.of(rows)
+        ids = self._ids.taken(rows, self._classes, self._item_errors, answers)
 
         def codes(name: str) -> Array:
             return ids if name == ITEM else rows_of(self._coding(name).codes, rows)  # type: ignore[union-attr]
 
-        truths, spilled = self._rest(rows, ids, size)
-        odd = self._runner.decide(codes, truths, rows, size, answers)
-        answers.eccns[rows] = self._classes.take(ids)
-        if self._item_errors is not None:
-            answers.fault(self._item_errors[ids], rows)
-        odd = odd if spilled is None else odd | spilled
-        return odd if odd.any() else None
-
-    def _rest(self, rows: Any, ids: Array, size: int) -> tuple[Sequence[Held], Array | None]:
-        """Return what is left for each row, and the rows that numbers in columns cannot hold."""
-        plan = self._plan
-        if not plan.stages.rest and not plan.needs:
-            return (), None
-        spill = Spill(size)
-        facts: Mapping[str, Held] = {
-            name: held.take(ids) if isinstance(held, (np.ndarray, Codes, Numbers)) else held for name, held in self._ready.items()
-        }
-        for name in plan.needs & self._columns.keys():
-            facts = {**facts, name: self._columns[name].held(rows)}
-            if (lost := self._columns[name].lost(rows)) is not None:
-                spill.mark(lost)
-        roles: Mapping[str, Held] = plan.roles
-        if plan.asks_parties:
-            facts, roles = implied_parties(facts, self._memo, spill)
-        on = self._on.toordinal() if isinstance(self._on, dt.date) else take_rows(self._on.values, self._on.codes[rows])
-        held, _ = plan.rest.evaluate(chunk := Chunk(facts, roles, on, size, self._memo))
-        if chunk.spill.rows is not None:
-            spill.mark(chunk.spill.rows)
-        count = len(plan.stages.rest)
-        if held[count:]:
-            mark_conflicts(held[count], held[count + 1], spill)
-        return held[:count], spill.rows
-
-
-class _ItemIds:
-    """The distinct items of a batch, and which one each row has."""
-
-    def __init__(self, codings: Sequence[Coding], *, fast: bool) -> None:
-        self._codings = codings
-        self._fast = fast
-        sizes = [coding.size for coding in self._codings]
-        self._radix = int(np.prod(sizes, dtype=object)) if sizes else 1
-        self._row_of = np.full(min(self._radix, _KEYS_MAX), -1, np.int32)
-        self._id_of: Array | None = None
-
-    @property
-    def fits(self) -> bool:
-        return self._radix <= _KEYS_MAX
-
-    def _keys(self, rows: Any) -> Array | None:
-        if not self._codings:
-            return None
-        first, *others = self._codings
-        keys: Array = rows_of(first.codes, rows).astype(np.int32)
-        keys += np.int32(1)
-        for coding in others:
-            codes = rows_of(coding.codes, rows)
-            if self._fast:
-                from penstock.rulebook import kernels
-
-                kernels.scale(keys, codes, coding.size)
-            else:
-                keys *= np.int32(coding.size)
-                keys += codes
-                keys += np.int32(1)
-        return keys
-
-    def note(self, rows: Any) -> None:
-        """Note the items of some rows."""
-        keys = self._keys(rows)
-        if keys is not None:
-            if self._fast and isinstance(rows, slice):
-                from penstock.rulebook import kernels
-
-                kernels.note(self._row_of, keys, rows.start)
-            else:
-                self._row_of[keys] = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
-
-    def rows(self) -> Array:
-        """Return one row for each item noted."""
-        if not self._codings:
-            return np.zeros(1, np.int64)
-        present = np.flatnonzero(self._row_of >= 0)
-        self._id_of = np.zeros(len(self._row_of), np.int64)
-        self._id_of[present] = np.arange(len(present))
-        found: Array = self._row_of[present].astype(np.int64)
-        return found
-
-    def of(self, rows: Any) -> Array:
-        """Return the item of each row."""
-        keys = self._keys(rows)
-        if keys is None:
-            return np.zeros(rows.stop - rows.start if isinstance(rows, slice) else len(rows), np.int64)
-        assert self._id_of is not None
-        return self._id_of.take(keys)
+        left, spilled = self._left.of(rows, ids, size)
+        odd = self._runner.decide(codes, left, rows, size, answers)
+        return spilled if odd is None else odd if spilled is None else odd | spilled
 
 
 def _given(held: Held) -> Any:
     return held.given if isinstance(held, (Codes, Numbers)) else held != 1
-
-
-def mark_conflicts(given: Held, derived: Held, spill: Spill) -> None:
-    """Mark the rows that give an aggregate TPP other than what follows from their other facts."""
-    if given is None or derived is None or given is derived:
-        return
-    assert isinstance(given, Numbers)
-    same, known = compare("==", given, derived, spill)
-    spill.mark(~same if known is None else ~same & known)
 
 
 def staged(

@@ -80,6 +80,7 @@ class Stages:
     rest: dict[int, Node] = field(factory=dict)
     choices: dict[int, Node] = field(factory=dict)
     _reads: dict[int, frozenset[str]] = field(factory=dict)
+    _roles: dict[int, Mapping[str, int]] = field(factory=dict)
 
     def visit(self, outputs: Iterable[Node]) -> None:
         """Take apart output nodes: codes, masks and truth values."""
@@ -188,11 +189,12 @@ class Stages:
 
     def roles(self, varying: int) -> Mapping[str, int]:
         """Return what an absent fact of each role comes to, with one value for all roles in which rows differ."""
-        found = {}
-        for name in (sign + role for role in vocabulary().roles for sign in ("", "+")):
-            constant = self._constant(name)
-            found[name] = (varying if constant is None else int(constant)) * (3 if name.startswith("+") else 1)
-        return found
+        if varying not in self._roles:
+            self._roles[varying] = found = {}
+            for name in (sign + role for role in vocabulary().roles for sign in ("", "+")):
+                constant = self._constant(name)
+                found[name] = (varying if constant is None else int(constant)) * (3 if name.startswith("+") else 1)
+        return self._roles[varying]
 
     def _constant(self, role: str) -> bool | None:
         """Say whether a party exists, or is named, in every row or in none; None where rows differ."""
