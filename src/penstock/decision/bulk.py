@@ -48,7 +48,7 @@ __all__ = ["Days", "Decisions", "decide_columns"]
 _CHUNK = 131_072  # rows at a time; numpy lets other threads work only during operations of some length
 _FAST_CHUNK = 32_768  # the same for compiled loops, which fit more steps into the nearest cache
 _STAGED_ROWS = 1 << 13  # rows from which it pays to answer in stages what is the same in many of them
-_FAST_ROWS = 1 << 19  # rows from which it pays to load compiled loops
+_FAST_ROWS = 1 << 24  # rows in one process from which it pays to load compiled loops, which takes a second
 _LAST_ORDINAL = dt.date.max.toordinal()
 
 
@@ -176,6 +176,15 @@ def _in_columns(program: Program) -> tuple[Columns, Node]:
     return _compiled[program]
 
 
+_asked = [0]
+
+
+def _worth_loading(rows: int, coming: int) -> bool:
+    """Say whether compiled loops pay: they do where many rows were, are and will be decided."""
+    _asked[0] += rows
+    return _asked[0] + coming >= _FAST_ROWS and compiled()
+
+
 class _Batch:
     """Rows in work: their columns, the laws they are decided by, and the answers as they come."""
 
@@ -186,7 +195,7 @@ class _Batch:
         self._question = question
         self._memo = Memo()
         self._staging = size + coming >= _STAGED_ROWS
-        self._fast = size + coming >= _FAST_ROWS and compiled()
+        self._fast = _worth_loading(size, coming)
         self._chunk = _FAST_CHUNK if self._fast else _CHUNK
         self._laws: dict[Program, _Law] = {}
         self._staged: dict[int, Staged] = {}

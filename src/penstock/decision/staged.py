@@ -26,7 +26,7 @@ from penstock.rulebook import STANCES
 from penstock.rulebook.arrays import Array, Chunk, Codes, Held, Memo, take_rows
 from penstock.rulebook.columns import Columns
 from penstock.rulebook.fixedpoint import Numbers, Spill, rows_of
-from penstock.rulebook.ir import Node
+from penstock.rulebook.ir import FALSE, TRUE, Node
 from penstock.rulebook.planes import FALSE_PLANE, TRUE_PLANE, Logic, Planes, Truth, unknown
 
 __all__ = ["Staged", "staged"]
@@ -103,8 +103,9 @@ class _Table:
 
     def truth(self, held: Held) -> tuple[int, int]:
         """Return the places of the two bits of a truth value per value."""
-        values = np.broadcast_to(np.asarray(held, np.uint8), self.size)
-        return self.add(values != 0), self.add(values == 3)
+        if not isinstance(held, np.ndarray):
+            return ALWAYS if held else NEVER, ALWAYS if held == TRUE else NEVER
+        return self.add(held != FALSE), self.add(held == TRUE)
 
 
 @frozen(eq=False)
@@ -299,7 +300,8 @@ class Staged:
         roled: dict[int, tuple[int, int]] = {}
         odd = np.zeros(chunk.size, bool) if odd is None else odd
         if columns is not None:
-            for roles, places in ((self._plan.stages.roles(1), truths), (self._plan.stages.roles(0), roled)):
+            asked = any(atom.role for atom in atoms)
+            for roles, places in ((self._plan.stages.roles(1), truths), (self._plan.stages.roles(0), roled))[: 1 + asked]:
                 held, spilled = columns.evaluate(Chunk(chunk.facts, roles, chunk.on, chunk.size, self._memo))
                 odd = odd if spilled is None else odd | spilled
                 places.update({atom.node.id: table.truth(value) for atom, value in zip(atoms, held, strict=False)})
