@@ -109,6 +109,7 @@ class Causes:
 
     a: Law
     b: Law
+    _seen: dict[tuple[str, str], tuple[Touched, ...]] = field(factory=dict, init=False)
 
     @cached_property
     def _changes(self) -> Mapping[str, Change]:
@@ -185,13 +186,15 @@ class Causes:
 
     def _touched(self, id: str, kind: str) -> tuple[Touched, ...]:
         """Return the changes of law at or below a provision: its own alone where there is one."""
-        if id in self._changes:
-            names = [id]
-        else:
-            below = {name for law in (self.a, self.b) for name in _below(program_of(law), id, kind)}
-            names = [name for name in self._changes if name in below]
-        changes = [self._changes[name] for name in names]
-        return tuple(Touched(c.id, c.what, c.by, c.before, c.after) for c in changes)
+        if (id, kind) not in self._seen:
+            if id in self._changes:
+                names = [id]
+            else:
+                below = {name for law in (self.a, self.b) for name in _below(program_of(law), id, kind)}
+                names = [name for name in self._changes if name in below]
+            changes = [self._changes[name] for name in names]
+            self._seen[id, kind] = tuple(Touched(c.id, c.what, c.by, c.before, c.after) for c in changes)
+        return self._seen[id, kind]
 
 
 def _names(bits: int) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -181,7 +182,10 @@ class Comparison:
         )
         sound = (before.columns["error_code"] == NO_ERROR) & (after.columns["error_code"] == NO_ERROR)
         self._seen[:] = start + size, faults + size - int(np.count_nonzero(sound))
-        return [self._moved(stance, before, after, sound, (columns, ids, start)) for stance in STANCES]
+        with ThreadPoolExecutor(max(1, min(self.workers, len(STANCES)))) as pool:
+            alike = list(pool.map(lambda stance: _alike(stance, before, after, sound), STANCES))
+        part = columns, ids, start
+        return [self._moved(stance, before, after, found, part) for stance, found in zip(STANCES, alike, strict=True)]
 
     def impact(self) -> Impact:
         """Return what was found so far."""
@@ -195,12 +199,11 @@ class Comparison:
         groups.sort(key=lambda group: (-group.rows, group.stance, [cause.id for cause in group.causes]))
         return Impact(self._seen[0], self._seen[1], tuple(groups))
 
-    def _moved(self, stance: str, before: Decisions, after: Decisions, sound: Array, part: tuple[Any, Any, int]) -> Moved:
+    def _moved(
+        self, stance: str, before: Decisions, after: Decisions, alike: tuple[Array, Array, Array], part: tuple[Any, Any, int]
+    ) -> Moved:  # fmt: skip
         columns, ids, start = part
-        rows = np.flatnonzero((stance_codes(before, stance) != stance_codes(after, stance)) & sound)
-        first, which = alike(
-            [part[rows] for side in (before, after) for part in (stance_codes(side, stance), _fired(stance, side))]
-        )
+        rows, first, which = alike
         ways = [_way(stance, before, after, int(row)) for row in rows[first]]
         found = [self._why(way, columns, int(row)) for way, row in zip(ways, rows[first], strict=True)]
         counts = np.bincount(which, minlength=len(ways)).tolist()
@@ -229,6 +232,13 @@ class Comparison:
         moves[way.before, way.after] = moves.get((way.before, way.after), 0) + rows
         first = self._first.setdefault(key, [])
         first += names[: _FIRST_ROWS - len(first)]
+
+
+def _alike(stance: str, before: Decisions, after: Decisions, sound: Array) -> tuple[Array, Array, Array]:
+    """Return the sound rows that move in a stance, the first of each way they move, and the way of each of them."""
+    sides = [(stance_codes(side, stance), _fired(stance, side)) for side in (before, after)]
+    rows = np.flatnonzero((sides[0][0] != sides[1][0]) & sound)
+    return rows, *alike([values.take(rows) for side in sides for values in side])
 
 
 def _first_rows(which: Array, count: int) -> list[Array]:
