@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from penstock.decision.chips import chip_table
 from penstock.decision.library import book
 from penstock.terms.countries import codes
+from penstock.terms.documents import Facts, read_facts
+from penstock.terms.errors import FactError
 from penstock.terms.vocabulary import FactSpec, vocabulary
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "laws",
     "nested",
     "partial_facts",
+    "readable",
 ]
 
 Flat = dict[str, Any]
@@ -330,6 +333,14 @@ def arbitrary_facts(draw: st.DrawFn, most: int = 14, without: tuple[str, ...] = 
     names = draw(st.lists(st.sampled_from(asked), max_size=most, unique=True))
     drawn = {name: draw(values_of(vocabulary().facts[name])) for name in names}
     return {"activity.type": draw(values_of(vocabulary().facts["activity.type"]))} | drawn
+
+
+def readable(facts: Flat) -> Facts | None:
+    """Return drawn facts as they are read from a document; None where it is refused."""
+    try:
+        return read_facts(nested(facts))
+    except FactError:
+        return None
 
 
 def json_values() -> st.SearchStrategy[Any]:

@@ -159,8 +159,9 @@ def test_a_dead_rule_is_found_and_proved_dead() -> None:
     number = law.lowerer.fact("item.tpp")
     never = law.graph.all_of([law.graph.make("cmp", (number, law.graph.const(bound, number.type)), data=sign)
                               for sign, bound in ((">", 2), ("<", 1))])  # fmt: skip
-    id, version, _ = law.duties[0]
-    dead = evolve(law, duties=((id, version, never), *law.duties[1:]))
+    (id, version, _), *others = law.consequences.duties
+    dead = evolve(law)
+    object.__setattr__(dead, "consequences", evolve(law.consequences, duties=((id, version, never), *others)))
     found = [finding for finding in dead_rules(dead, one_day(day), Transactions()) if finding.fails]
     assert [finding.text for finding in found] == [f"{id} can never fire"]
 

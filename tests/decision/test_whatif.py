@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from penstock.decision import decide, decide_facts
+from penstock.decision.again import Again, Change
+from penstock.decision.changes import fact_changes, is_number, measured_after, other_days
 from penstock.decision.determination import Determination
 from penstock.decision.whatif import minimal_flips, what_if
+from penstock.decision.witness import sample_transactions
 from penstock.rulebook import STANCES
 from penstock.terms.documents import Facts, read_facts
 from tests.strategies import Asked, Flat, complete_facts, laws, nested, partial_facts
@@ -161,6 +164,68 @@ def test_nothing_is_better_than_no_license_required() -> None:
 def test_facts_that_never_count_are_not_tried() -> None:
     document = export("BR", counters={"lpp_tpp_received_last_year": 26_900_000, "lpp_tpp_received_this_year": 0})
     assert not any(fact == "counters.lpp_tpp_received_last_year" for fact, _ in flips(document, "2025-06-01"))
+
+
+# ---- all at once, against one by one
+
+
+def one_by_one(case: Again) -> Iterator[tuple[Change, ...]]:
+    """Yield every single change worth trying, and every two of different facts, numbers of one comparison measured together."""
+    days = [("on", day) for day in other_days(case)]
+    single = fact_changes(case)
+    yield from ((change,) for change in (*single, *days))
+    for i, first in enumerate(single):
+        beside = sorted({fact for fact, _ in single[i + 1 :] if fact != first[0] and compared(case, first[0], fact)})
+        yield from ((first, other) for other in single[i + 1 :] if other[0] not in (first[0], *beside))
+        yield from measured_after(case, [first], {first[0]: beside})
+    for day in days:
+        yield from ((change, day) for change in fact_changes(case, day[1]))
+
+
+def compared(case: Again, one: str, other: str) -> bool:
+    at = case.told_apart.comparisons
+    return is_number(one) and is_number(other) and not set(at.get(one, ())).isdisjoint(at.get(other, ()))
+
+
+def asked_one_by_one(answer: Determination, stance: str) -> dict[tuple[tuple[str, ...], str], tuple[Change, ...]]:
+    """Return the minimal flips found by asking about one combination after the other."""
+    case = Again.of(answer)
+    found: dict[tuple[tuple[str, ...], str], tuple[Change, ...]] = {}
+    best: dict[str, int] = {}
+    for changes in one_by_one(case):
+        then, facts = case.outcomes(*changes)[stance], tuple(fact for fact, _ in changes)
+        rank = BETTER[then]
+        smaller = len(facts) > 1 and any(best.get(fact, 9) <= rank for fact in facts)
+        if then == "unknown" or rank >= BETTER[case.base[stance]] or smaller or not case.holds(*changes):
+            continue
+        found.setdefault((facts, then), changes)
+        if len(facts) == 1:
+            best[facts[0]] = min(rank, best.get(facts[0], rank))
+    return found
+
+
+def written(changes: Iterable[Change], then: str) -> str:
+    return f"{[(fact, list(to) if isinstance(to, tuple) else to) for fact, to in changes]} {then}"
+
+
+def tried_documents() -> list[Mapping[str, Any]]:
+    listed = party("SG", parent="CN", lists=["entity_list"])
+    units = {"kind": "integrated_circuit", "tpp": 15_832, "die_area_mm2": 814, "quantity": 2_000, "aggregate_tpp": 31_664_000}
+    counters = {"lpp_tpp_received_this_year": 30_000_000, "licensed_tpp_destination_since_2025": 0}
+    own = [export("SG", consignee=listed), export("BR", counters=counters), export("BR", {**units, "datacenter": True})]
+    return [*own, *list(sample_transactions())[3::1000]]
+
+
+@pytest.mark.parametrize("on", ["2024-06-01", "2025-06-01", "2026-06-15"])
+def test_flips_found_all_at_once_are_those_found_one_by_one(on: str) -> None:
+    sizes: list[int] = []
+    for document in tried_documents():
+        answer = decide(document, on=on)
+        found = minimal_flips(answer, "codified")
+        shown = {written([(change["id"], change["to"]) for change in flip["changes"]], flip["then"]) for flip in found}
+        assert shown == {written(changes, then) for (_, then), changes in asked_one_by_one(answer, "codified").items()}
+        sizes += [len(flip["changes"]) for flip in found]
+    assert {1, 2} <= set(sizes)
 
 
 # ---- properties

@@ -23,9 +23,8 @@ from penstock.rulebook.fixedpoint import Numbers
 from penstock.rulebook.ir import Node
 from penstock.rulebook.scalar import Scalar, compile_scalar
 from penstock.terms.documents import Facts, read_facts
-from penstock.terms.errors import FactError
 from penstock.terms.vocabulary import vocabulary
-from tests.strategies import arbitrary_facts, days, epochs, nested, partial_facts
+from tests.strategies import arbitrary_facts, days, epochs, nested, partial_facts, readable
 
 DAYS = ("2022-05-01", "2023-02-01", "2024-06-01", "2025-03-01", "2025-06-01", "2026-08-01", "2027-02-01")
 
@@ -81,13 +80,6 @@ def test_columns_equal_scalar_on_any_facts(drawn: list[dict[str, Any]], on: dt.d
     rows = [row for row in map(readable, drawn) if row is not None]
     assume(rows)
     assert_backends_agree(program(on), rows, [on] * len(rows))
-
-
-def readable(facts: dict[str, Any]) -> Facts | None:
-    try:
-        return read_facts(nested(facts))
-    except FactError:
-        return None
 
 
 # ---- the corners of the law: every number the rules compare with, and its neighbors

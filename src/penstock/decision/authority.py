@@ -29,7 +29,7 @@ def notices(answer: Determination) -> list[dict[str, Any]]:
     """Return the terms of the law that the facts meet and an answer names: reach, knowledge, guidance, lists of parties."""
     law = answer.program.law
     out = []
-    for id, node in answer.program.notices.items():
+    for id, node in answer.program.consequences.notices.items():
         standing = law.standings[id]
         if standing.version.options["shown"] != _CHECK and answer.explanation.value(node) == TRUE:
             version = standing.version
@@ -89,7 +89,7 @@ def _provisions(answer: Determination, block: Mapping[str, Any], row: str | None
 def _written_by(answer: Determination, id: str) -> Iterator[tuple[str, str]]:
     """Yield citation and instrument of a provision, or of each of its parts whose scope the facts meet or may meet."""
     version = answer.program.law.standings[id].version
-    parts = answer.program.parts.get(id, ())
+    parts = answer.program.consequences.parts.get(id, ())
     met = [part for part, node in parts if answer.explanation.value(node) != FALSE]
     yield from ((part.cite, part.by) for part in met or (version,))
 

@@ -98,11 +98,11 @@ def shown_conditions(answer: Determination, path: str) -> list[dict[str, Any]]:
         {
             "id": id,
             "cite": version.cite,
-            "status": _STATUS[answer.explanation.value(answer.program.shown[id])],
+            "status": _STATUS[answer.explanation.value(answer.program.consequences.shown[id])],
             **force_of(answer, version.by),
         }
         for id, version, _ in _of_path(answer, path)
-        if id in answer.program.shown
+        if id in answer.program.consequences.shown
     ]
 
 
@@ -119,7 +119,7 @@ def duties_of(answer: Determination, path: str) -> list[dict[str, Any]]:
 
 def _of_path(answer: Determination, path: str) -> Iterator[tuple[str, RuleVersion, int]]:
     """Yield the duties of a path that apply or may apply; a charge is no duty."""
-    for id, version, node in answer.program.duties:
+    for id, version, node in answer.program.consequences.duties:
         of, held = version.options["of"], answer.explanation.value(node)
         if path in ([of] if isinstance(of, str) else of) and held != FALSE and not version.options.get("charge_pct"):
             yield id, version, held
@@ -141,7 +141,7 @@ def _table_number(answer: Determination, named: Any) -> Any:
 
 
 def _numbers(answer: Determination, bucket: str) -> Mapping[str, Any]:
-    return {part: answer.explanation.value(node) for part, node in answer.program.buckets.get(bucket, {}).items()}
+    return {part: answer.explanation.value(node) for part, node in answer.program.consequences.buckets.get(bucket, {}).items()}
 
 
 def _headroom(numbers: Mapping[str, Any]) -> Any:

@@ -61,7 +61,7 @@ def _status(answer: Determination, point: Mapping[str, Any]) -> str:
 
 def _denied(answer: Determination, id: str) -> bool:
     """Say whether what a false point reads is stated at all: silence leaves it open."""
-    node = answer.program.notices[id]
+    node = answer.program.consequences.notices[id]
     return any(answer.prepared.values.get(name) is not None for name in facts_below(node))
 
 

@@ -70,8 +70,9 @@ class Classification:
 def _classifier(law: Law) -> _Classifier:
     program = program_of(law)
     lower = program.lowerer
-    nodes = {name: lower.rule(name) for name in _RULES if name in law.standings}
-    nodes |= {name: lower.fact(name) for name in _NUMBERS}
+    with program.lowering:
+        nodes = {name: lower.rule(name) for name in _RULES if name in law.standings}
+        nodes |= {name: lower.fact(name) for name in _NUMBERS}
     reachable = [n for n in lower.graph.reachable(nodes.values()) if n.op not in ("const", "table")]
     return _Classifier(
         law, nodes, compile_scalar(lower.graph, nodes.values(), "classification"),

@@ -50,7 +50,7 @@ def fully_stated(program: Program, absent: Iterable[str] = ()) -> Policy:
     A fact that the applicant may leave out without leaving a question open (own papers, knowledge) may be left out; a
     class or status that the law derives may be given or derived; a computed number is given.
     """
-    left_out, derived, words = frozenset(absent), _derived(program.graph), vocabulary()
+    left_out, derived, words = frozenset(absent), _derived(program.complete()), vocabulary()
 
     def stated(name: str) -> Any:
         if name in left_out or "[]" in name:
@@ -71,7 +71,7 @@ def open_facts(*programs: Program, exact: bool) -> Policy:
     With ``exact``, for transactions to be shown, the facts that numbers are computed from by multiplication or division
     are left out; the computed number may be stated.
     """
-    factors = {name for program in programs for name in _factors(program.graph)} if exact else set()
+    factors = {name for program in programs for name in _factors(program.complete())} if exact else set()
 
     def stated(name: str) -> Any:
         if name == "activity.type":
@@ -153,7 +153,7 @@ class Inquiry:
     @classmethod
     def of(cls, programs: Iterable[Program], stated: Policy, spans: Iterable[Span], *, rows: bool) -> Inquiry:
         """Return an inquiry; with ``rows`` lists have up to two rows, else questions over rows are free."""
-        unknowns = Unknowns(Domains(program.graph for program in programs), stated, _ROWS_MAX if rows else None)
+        unknowns = Unknowns(Domains(program.complete() for program in programs), stated, _ROWS_MAX if rows else None)
         on = z3().Int("on")
         days = disj(z3().And(on >= first.toordinal(), on < last.toordinal()) for first, last in spans)
         return cls(unknowns, on, days)

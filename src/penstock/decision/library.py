@@ -45,7 +45,7 @@ def _read_with(own: _Own) -> Book:
     for act in found.instruments.values():
         if act.private:
             day = max(act.effective, act.known, found.first_day)
-            program_of(found.law(day, regime=act.id if act.proposed else ACTUAL))
+            program_of(found.law(day, regime=act.id if act.proposed else ACTUAL)).complete()
     return found
 
 

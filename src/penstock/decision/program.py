@@ -6,8 +6,9 @@ rules are in, so that every backend answers the whole question and not only its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from threading import RLock
 from typing import Any
 
 from attrs import field, frozen
@@ -26,6 +27,7 @@ __all__ = [
     "PATHS",
     "POLICIES",
     "Authorization",
+    "Consequences",
     "Program",
     "Question",
     "Requirement",
@@ -109,8 +111,33 @@ class Question:
 
 
 @frozen(eq=False)
+class Consequences:
+    """What a law says beside its verdict: duties, flags, quotas, open points, papers, notices, and parts of provisions."""
+
+    duties: tuple[tuple[str, RuleVersion, Node], ...]
+    flags: tuple[tuple[str, Mapping[str, Any], Node, Node], ...]
+    buckets: Mapping[str, Mapping[str, Node]]
+    points: Mapping[str, Node]
+    shown: Mapping[str, Node]
+    notices: Mapping[str, Node]
+    parts: Mapping[str, tuple[tuple[RuleVersion, Node], ...]]
+
+    def roots(self) -> Iterator[Node]:
+        """Yield every node named here."""
+        yield from (node for _, _, node in self.duties)
+        yield from (node for _, _, scope, raised in self.flags for node in (scope, raised))
+        yield from (node for parts in self.buckets.values() for node in parts.values())
+        yield from (*self.points.values(), *self.shown.values(), *self.notices.values())
+        yield from (node for held in self.parts.values() for _, node in held)
+
+
+@frozen(eq=False)
 class Program:
-    """A law assembled into questions, compiled for one transaction at a time."""
+    """A law assembled into questions, compiled for one transaction at a time.
+
+    What an answer says beside its verdict is lowered when it is first asked for, under ``lowering``, the lock that whoever
+    adds to the graph of a shared program holds.
+    """
 
     law: Law
     graph: Graph
@@ -118,21 +145,32 @@ class Program:
     requirements: tuple[Requirement, ...]
     authorizations: tuple[Authorization, ...]
     rows: Mapping[str, Mapping[str, tuple[Row, ...]]]
-    duties: tuple[tuple[str, RuleVersion, Node], ...]
-    flags: tuple[tuple[str, Mapping[str, Any], Node, Node], ...]
     anchors: Mapping[str, Node]
     stances: Mapping[str, Question]
-    traced: tuple[Node, ...]
-    buckets: Mapping[str, Mapping[str, Node]] = field(factory=dict)
-    points: Mapping[str, Node] = field(factory=dict)
-    shown: Mapping[str, Node] = field(factory=dict)
-    notices: Mapping[str, Node] = field(factory=dict)
-    parts: Mapping[str, tuple[tuple[RuleVersion, Node], ...]] = field(factory=dict)
+    red_flags: list[Mapping[str, Any]]
+    lowering: RLock = field(factory=RLock, init=False)
 
     @cached_property
     def verdict(self) -> Scalar:
         """Return the function that gives the outputs of one transaction."""
         return compile_scalar(self.graph, self.outputs, "verdict")
+
+    @cached_property
+    def consequences(self) -> Consequences:
+        """Return what the law says beside its verdict."""
+        with self.lowering:
+            return _consequences(self)
+
+    def complete(self) -> Graph:
+        """Return the graph with everything in it that the law says."""
+        _ = self.consequences
+        return self.graph
+
+    @cached_property
+    def traced(self) -> tuple[Node, ...]:
+        """Return every node an answer may show, arguments first."""
+        roots = [*_roots(self), *self.consequences.roots()]
+        return tuple(node for node in self.graph.reachable(roots) if node.op not in ("const", "table"))
 
     @cached_property
     def trace(self) -> Scalar:
@@ -162,21 +200,22 @@ def build(law: Law, flags: list[Mapping[str, Any]]) -> Program:
         stance: _question(graph, stance, requirements, authorizations, rows[stance], anchors["outside_the_ear"])
         for stance in STANCES
     }
+    return Program(law=law, graph=graph, lowerer=lower, requirements=requirements, authorizations=authorizations, rows=rows,
+                   anchors=anchors, stances=stances, red_flags=flags)  # fmt: skip
+
+
+def _consequences(program: Program) -> Consequences:
+    lower, law = program.lowerer, program.law
     duties = tuple((id, version, lower.rule(id)) for id, version in law.of_kind("duty").items())
-    raised = _flags(lower, flags)
-    buckets = _buckets(lower, authorizations, rows)
-    points = {id[len(_POINT) :].upper(): lower.rule(id) for id in law.standings if id.startswith(_POINT)}
-    roots = _roots(requirements, authorizations, rows, duties, raised, anchors, stances, buckets)
-    shown = {id: lower.paper(version.options["shown_by"]) for id, version, _ in duties if version.options.get("shown_by")}
-    notices = {id: lower.rule(id) for id, version in law.of_kind("definition").items() if version.options.get("shown")}
-    parts = {id: tuple((v, lower.part(v)) for v in s.version.parts) for id, s in law.standings.items() if s.version.parts}
-    roots += [*points.values(), *shown.values(), *notices.values(), *(node for held in parts.values() for _, node in held)]
-    traced = [node for node in graph.reachable(roots) if node.op not in ("const", "table")]
-    return Program(
-        law=law, graph=graph, lowerer=lower, requirements=requirements, authorizations=authorizations, rows=rows,
-        duties=duties, flags=raised, anchors=anchors, stances=stances,
-        traced=tuple(traced), buckets=buckets, points=points, shown=shown, notices=notices, parts=parts,
-    )  # fmt: skip
+    return Consequences(
+        duties=duties,
+        flags=_flags(lower, program.red_flags),
+        buckets=_buckets(lower, program.authorizations, program.rows),
+        points={id[len(_POINT) :].upper(): lower.rule(id) for id in law.standings if id.startswith(_POINT)},
+        shown={id: lower.paper(version.options["shown_by"]) for id, version, _ in duties if version.options.get("shown_by")},
+        notices={id: lower.rule(id) for id, version in law.of_kind("definition").items() if version.options.get("shown")},
+        parts={id: tuple((v, lower.part(v)) for v in s.version.parts) for id, s in law.standings.items() if s.version.parts},
+    )
 
 
 def _outputs(stances: Mapping[str, Question]) -> tuple[Node, ...]:
@@ -332,24 +371,19 @@ def _code(graph: Graph, names: tuple[str, ...], name: str) -> Node:
     return graph.const(names.index(name), _CODE)
 
 
-def _roots(
-    requirements: tuple[Requirement, ...], authorizations: tuple[Authorization, ...],
-    rows: Mapping[str, Mapping[str, tuple[Row, ...]]], duties: tuple[tuple[str, RuleVersion, Node], ...],
-    flags: tuple[tuple[str, Mapping[str, Any], Node, Node], ...], anchors: Mapping[str, Node],
-    stances: Mapping[str, Question], buckets: Mapping[str, Mapping[str, Node]],
-) -> list[Node]:  # fmt: skip
-    roots = [node for r in requirements for node in (r.scope, r.not_pursued, r.presumption) if node is not None]
-    roots += [a.available for a in authorizations]
-    lines = [line for a in authorizations for line in a.lines]
-    for table in rows.values():
+def _roots(program: Program) -> list[Node]:
+    """Return the nodes of the verdict and of the conditions it rests on."""
+    roots = [node for r in program.requirements for node in (r.scope, r.not_pursued, r.presumption) if node is not None]
+    roots += [a.available for a in program.authorizations]
+    lines = [line for a in program.authorizations for line in a.lines]
+    for table in program.rows.values():
         roots += [row.node for line in table.values() for row in line]
         lines += [part for line in table.values() for row in line for part in row.lines]
     roots += [node for line in lines for node in (line.node, line.when) if node is not None]
-    roots += [node for _, _, node in duties] + [node for _, _, scope, raised in flags for node in (scope, raised)]
-    roots += [*anchors.values(), *(node for parts in buckets.values() for node in parts.values())]
+    roots += program.anchors.values()
     roots += [
         node
-        for q in stances.values()
+        for q in program.stances.values()
         for node in (q.outcome, q.path, q.policy, q.fired, q.license_required, *q.policies.values())
     ]
     return roots

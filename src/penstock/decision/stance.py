@@ -161,7 +161,9 @@ def _requirement(answer: Determination, requirement: Requirement, stance: str, s
 
 def _part_met(answer: Determination, requirement: Requirement) -> RuleVersion:
     """Return the version of a requirement, or of several that hold side by side the last one that the facts meet."""
-    met = [part for part, node in answer.program.parts.get(requirement.id, ()) if answer.explanation.value(node) == TRUE]
+    met = [
+        part for part, node in answer.program.consequences.parts.get(requirement.id, ()) if answer.explanation.value(node) == TRUE
+    ]
     return met[-1] if met else requirement.standing.version
 
 
@@ -236,7 +238,7 @@ def _approvable(answer: Determination, row: Row | None) -> tuple[Exact | None, E
     bucket = str(row.version.options.get("draws", "")) if row else ""
     if not bucket:
         return None, None, []
-    numbers = {part: answer.explanation.value(node) for part, node in answer.program.buckets[bucket].items()}
+    numbers = {part: answer.explanation.value(node) for part, node in answer.program.consequences.buckets[bucket].items()}
     applies = numbers.get("applies", TRUE) == TRUE
     balance, amount, limit = (numbers.get(part) for part in ("balance", "amount", "limit"))
     if amount is None:
@@ -284,7 +286,7 @@ def _conditions(answer: Determination, stance: str) -> Iterator[dict[str, Any]]:
 
 def _charges(answer: Determination) -> list[dict[str, Any]]:
     out = []
-    for id, version, node in answer.program.duties:
+    for id, version, node in answer.program.consequences.duties:
         if version.options.get("charge_pct") and answer.explanation.value(node) == TRUE:
             percent = answer.program.law.number(version.options["charge_pct"])
             entry = {"id": id, "percent": percent, "cite": version.cite, "text": version.doc}
@@ -298,7 +300,7 @@ def _charges(answer: Determination) -> list[dict[str, Any]]:
 def _red_flags(answer: Determination) -> dict[str, list[dict[str, Any]]]:
     """Return the flags raised, cleared and unanswered; silence clears nothing."""
     out: dict[str, list[dict[str, Any]]] = {"raised": [], "cleared": [], "unanswered": []}
-    for id, flag, scope, raised in answer.program.flags:
+    for id, flag, scope, raised in answer.program.consequences.flags:
         said = answer.prepared.values.get(f"answers.{id}")
         derived = answer.explanation.value(raised) == TRUE
         entry = {"id": id, "question": flag["question"], "cite": flag["cite"], "verification": flag["verification"],
@@ -341,7 +343,7 @@ def _said_as(answer: Determination, fact: str) -> str:
 
 def _ambiguities(answer: Determination, requirements: list[dict[str, Any]]) -> list[str]:
     """Return the open points that touched the answer."""
-    points = [id for id, node in answer.program.points.items() if answer.explanation.value(node) == TRUE]
+    points = [id for id, node in answer.program.consequences.points.items() if answer.explanation.value(node) == TRUE]
     if any(r["text_in_cfr"] and not (r["compliance_required"] and r["enforced"]) for r in requirements):
         points.append("O8")
     return sorted(points, key=lambda point: int(point[1:]))

@@ -115,7 +115,7 @@ def _allocation(law: Law, country: str) -> Any:
 def _allocation_limit(law: Law) -> Scalar | None:
     """Return the function of the definition that limits an allocation, which a design may set by country."""
     program = program_of(law)
-    limit = program.buckets.get("country_allocation", {}).get("limit")
+    limit = program.consequences.buckets.get("country_allocation", {}).get("limit")
     return compile_scalar(program.graph, [limit], "allocation") if limit else None
 
 

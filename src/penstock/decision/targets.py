@@ -70,11 +70,11 @@ def targets(program: Program) -> Iterator[Target]:
         yield Target(requirement.standing.version, "", requirement.scope)
     yield from _authorizations(program)
     yield from _rows(program)
-    for _, version, node in program.duties:
+    for _, version, node in program.consequences.duties:
         named = version.options["of"]
         used = [_taken(program, path) for path in ([named] if isinstance(named, str) else named)]
         yield Target(version, "", program.graph.all_of([node, program.graph.any_of(used)]))
-    for id, _, _, raised in program.flags:
+    for id, _, _, raised in program.consequences.flags:
         if id in law.standings:
             yield Target(law.standings[id].version, "", raised)
 

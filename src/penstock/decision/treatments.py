@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,7 +17,6 @@ from attrs import field, frozen
 
 from penstock.decision.program import Program
 from penstock.rulebook.ir import TRUE, Node
-from penstock.rulebook.scalar import Scalar, compile_scalar
 from penstock.rulebook.values import heading, pattern_memo
 from penstock.terms.countries import codes
 from penstock.terms.numbers import Exact, exact
@@ -31,18 +30,22 @@ _PASSES_ON = frozenset({"given", "rule", "heading", "truth"})
 # The last digit in which a number of a unit is written; other numbers are whole.
 _LAST_DIGIT = {"fraction": Fraction(1, 1000), "TPP/mm2": Fraction(1, 100), "GB/s/mm2": Fraction(1, 100)}
 
-Margins = Callable[[Any], list[Any]]
+Margins = Mapping[int, Any]  # by place of a comparison: left minus right, None where a side is unknown
 _kept: WeakKeyDictionary[Program, Treatments] = WeakKeyDictionary()
 
 
 @frozen(eq=False)
 class Treatments:
-    """The sets and comparisons that the verdict of one law reads, by fact."""
+    """The sets and comparisons that the verdict of one law reads, by fact; a comparison by its place in ``compared``.
+
+    ``conditions`` are all its conditions.
+    """
 
     facts: frozenset[str]
     sets: Mapping[str, tuple[Node, ...]]
     comparisons: Mapping[str, tuple[int, ...]]
-    sides: Scalar
+    compared: tuple[Node, ...]
+    conditions: tuple[Node, ...]
     _groups: dict[Any, tuple[tuple[str, ...], ...]] = field(factory=dict, init=False)
 
     def countries(self, *names: str) -> tuple[tuple[str, ...], ...]:
@@ -69,13 +72,17 @@ class Treatments:
         asked = {member for node in self.sets.get(name, ()) if node.op == "meets" for member in node.data[0]}
         return tuple(member for member in vocabulary().facts[name].enum if member in asked)
 
-    def thresholds(self, name: str, value: Exact, margins: Margins) -> list[Exact]:
+    def probes(self, name: str, value: Exact) -> list[Exact]:
+        """Return the three neighboring values of a number at which its margins are taken."""
+        step = grid(vocabulary().facts[name])
+        return [exact(value + n * step) for n in range(3)]
+
+    def thresholds(self, name: str, value: Exact, points: Sequence[Margins]) -> list[Exact]:
         """Return the nearest values on either side of each threshold the law compares a number with, nearest first.
 
-        ``margins`` gives, for a value of the fact, left minus right of every comparison.
+        ``points`` are the margins at each of :meth:`probes`.
         """
         step = grid(vocabulary().facts[name])
-        points = [margins(value + n * step) for n in range(3)]
         found: set[Exact] = set()
         for at in self.comparisons.get(name, ()):
             root = _root(value, step, [point[at] for point in points])
@@ -84,17 +91,11 @@ class Treatments:
                 found |= {exact(low + n * step) for n in (-1, 0, 1)}
         return sorted((v for v in found if v != value and _allowed(name, v)), key=lambda v: (abs(v - value), v))
 
-    def days(self, on: dt.date, margins: Margins) -> list[dt.date]:
-        """Return the days on either side of each last or first day the law itself names."""
-        points = [margins(on + dt.timedelta(days=n)) for n in range(3)]
+    def days(self, on: dt.date, points: Sequence[Margins]) -> list[dt.date]:
+        """Return the days on either side of each last or first day the law names; ``points`` are the margins of three days."""
         roots = [_root(on.toordinal(), Fraction(1), [point[at] for point in points]) for at in self.comparisons.get(ON, ())]
         ordinals = {math.floor(root) + n for root in roots if root is not None for n in (-1, 0, 1)}
         return [dt.date.fromordinal(n) for n in sorted(ordinals) if 0 < n < dt.date.max.toordinal()]
-
-    def margins(self, values: Callable[[str], Any], roles: Mapping[str, int], on: dt.date) -> list[Any]:
-        """Return left minus right of every comparison; None where a side is unknown."""
-        sides = self.sides(values, roles, on)
-        return [_minus(left, right) for left, right in zip(sides[::2], sides[1::2], strict=True)]
 
     def _grouped(self, names: tuple[str, ...], values: Iterable[str]) -> tuple[tuple[str, ...], ...]:
         if names not in self._groups:
@@ -126,10 +127,13 @@ def _read(program: Program) -> Treatments:
     below: dict[int, frozenset[str]] = {}
     sets: dict[str, list[Node]] = {}
     comparisons: list[Node] = []
+    conditions: list[Node] = []
     by_fact: dict[str, list[int]] = {}
     for node in program.graph.reachable(program.outputs):
         own = (node.data,) if node.op in ("fact", "paper") else (ON,) if node.op == "on" else ()
         below[node.id] = frozenset(own).union(*(below[arg.id] for arg in node.args))
+        if node.type.kind == "bool" and node.op not in ("const", "fact", "paper", "rule"):
+            conditions.append(node)
         if node.op in _MEMBERSHIP:
             for name in _sources(node.args[0]):
                 sets.setdefault(name, []).append(node)
@@ -138,9 +142,9 @@ def _read(program: Program) -> Treatments:
                 by_fact.setdefault(name, []).append(len(comparisons))
             comparisons.append(node)
     facts = frozenset().union(*(below[node.id] for node in program.outputs)) - {ON}
-    sides = compile_scalar(program.graph, [side for node in comparisons for side in node.args], "thresholds")
     return Treatments(facts, {name: tuple(nodes) for name, nodes in sets.items()},
-                      {name: tuple(places) for name, places in by_fact.items()}, sides)  # fmt: skip
+                      {name: tuple(places) for name, places in by_fact.items()}, tuple(comparisons),
+                      tuple(conditions))  # fmt: skip
 
 
 def _sources(node: Node) -> Iterator[str]:
@@ -160,13 +164,6 @@ def _tests(node: Node) -> Iterator[Callable[[str], bool]]:
         yield lambda value: heading(value) in members
     else:
         yield lambda value: value in members
-
-
-def _minus(left: Any, right: Any) -> Any:
-    if left is None or right is None:
-        return None
-    gap = left - right
-    return gap.days if isinstance(gap, dt.timedelta) else gap
 
 
 def _root(value: Exact, step: Fraction, points: list[Any]) -> Fraction | None:

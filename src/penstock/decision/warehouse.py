@@ -143,7 +143,7 @@ class _Query:
     @property
     def _reader(self) -> Reader:
         objects = vocabulary().objects
-        rows = [node.data[1] for node in self.program.graph.nodes if node.op == "row"]
+        rows = [node.data[1] for node in self.program.complete().nodes if node.op == "row"]
         return Reader(self.stages, {id: {name for name in rows if name in fields} for id, fields in objects.items()})
 
     def _read(self, columns: Mapping[str, Kind | None]) -> dict[str, Read]:

@@ -126,7 +126,7 @@ def _needed(value: Any, at: str) -> str:
 def _limit(law: Law, name: str, facts: Mapping[str, Any], on: dt.date) -> int | None:
     """Return the limit the rulebook gives a quota, rounded down; None where it states none or nothing decides it."""
     program = program_of(law)
-    node = program.buckets.get(name, {}).get("limit")
+    node = program.consequences.buckets.get(name, {}).get("limit")
     if node is None:
         return None
     (value,) = compile_scalar(program.graph, [node], name)(facts.get, {}, on)

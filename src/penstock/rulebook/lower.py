@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import define
+from attrs import define, field
 
 from penstock.rulebook.expressions import ExpressionReader
 from penstock.rulebook.ir import Node
@@ -27,6 +27,9 @@ _WORDS = ("stated", "denied", "given", "unless_stated", "heading", "any", "all",
 class Lowerer(ExpressionReader):
     """Turns the provisions of one law into nodes of one graph; each provision is lowered once per argument."""
 
+    _lined: dict[RuleVersion, list[Line]] = field(factory=dict, init=False)
+    _parted: dict[RuleVersion, Node] = field(factory=dict, init=False)
+
     def __attrs_post_init__(self) -> None:
         for id, standing in self.law.standings.items():
             if fact := standing.version.options.get("computes"):
@@ -41,14 +44,32 @@ class Lowerer(ExpressionReader):
 
     def part(self, version: RuleVersion, env: Mapping[str, Any] | None = None) -> Node:
         """Return the scope of one of the versions of a provision that hold side by side."""
-        outer, self._rule = self._rule, version
-        name = version.parameters[0][0]
-        node = self._bool(version.body, {name: Group("")} if env is None else {name: next(iter(env.values()))})
-        self._rule = outer
-        return node
+        of = Group("") if env is None else next(iter(env.values()))
+        kept = of == Group("") and self._anywhere()
+        if not kept or version not in self._parted:
+            outer, self._rule = self._rule, version
+            node = self._bool(version.body, {version.parameters[0][0]: of})
+            self._rule = outer
+            if not kept:
+                return node
+            self._parted[version] = node
+        return self._parted[version]
+
+    def _anywhere(self) -> bool:
+        """Say whether what is lowered here comes to the same elsewhere: not as a paper, nor while a fact is being computed."""
+        return not self._papers and not any(fact in self._open for fact in self._computing.values())
 
     def lines(self, version: RuleVersion) -> list[Line]:
         """Return the lines of an authorization or review row whose body is a list of them."""
+        kept = self._anywhere()
+        if not kept or version not in self._lined:
+            lines = self._read_lines(version)
+            if not kept:
+                return lines
+            self._lined[version] = lines
+        return self._lined[version]
+
+    def _read_lines(self, version: RuleVersion) -> list[Line]:
         env = {version.parameters[0][0]: Group("")}
         outer, self._rule = self._rule, version
         try:

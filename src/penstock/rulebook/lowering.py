@@ -94,6 +94,8 @@ class Lowering:
         raise NotImplementedError
 
     def _literal(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Constant):
+            return node.value
         try:
             return ast.literal_eval(node)
         except ValueError:

@@ -6,7 +6,7 @@ Lowering says the same of the law of one day; here it is said of everything in t
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from penstock.rulebook.parse import RuleVersion
@@ -26,29 +26,35 @@ WORDS = frozenset({
 def check_references(versions: Mapping[str, list[RuleVersion]], tables: Mapping[str, Table]) -> None:
     """Refuse a rule that names what does not exist, and rules that rest on themselves; RuleError names file and line."""
     names = {version.name: version.id for chain in versions.values() for version in chain}
+    known = names.keys() | tables.keys() | WORDS
+    called: dict[RuleVersion, list[tuple[str, int]]] = {}
     for chain in versions.values():
         for version in chain:
-            _names_exist(version, names, tables)
-            _facts_exist(version)
-    _no_circle(versions, names)
+            nodes = list(ast.walk(version.body))
+            _names_exist(version, nodes, known, names, tables)
+            _facts_exist(version, nodes)
+            named = (node for node in nodes if isinstance(node, ast.Name))
+            called[version] = [(names[node.id], node.lineno) for node in named if node.id in names]
+    _no_circle(versions, called)
 
 
-def _names_exist(version: RuleVersion, names: Mapping[str, str], tables: Mapping[str, Any]) -> None:
+def _names_exist(
+    version: RuleVersion, nodes: list[ast.AST], known: Set[str], names: Mapping[str, str], tables: Mapping[str, Any]
+) -> None:
     own = {name for name, _ in version.parameters}
-    own |= {node.target.id for node in ast.walk(version.body)
-            if isinstance(node, ast.comprehension) and isinstance(node.target, ast.Name)}  # fmt: skip
-    for node in ast.walk(version.body):
-        if isinstance(node, ast.Name) and node.id not in own and node.id not in (names.keys() | tables.keys() | WORDS):
+    own |= {node.target.id for node in nodes if isinstance(node, ast.comprehension) and isinstance(node.target, ast.Name)}
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id not in own and node.id not in known:
             near = nearest(node.id, [*names, *tables, *WORDS])
             raise RuleError(f"nothing is called {node.id!r}", file=version.file, line=node.lineno,
                             hint=f"Did you mean {near}?" if near else "Write the rule or the table first.")  # fmt: skip
 
 
-def _facts_exist(version: RuleVersion) -> None:
+def _facts_exist(version: RuleVersion, nodes: list[ast.AST]) -> None:
     words = vocabulary()
     whole = {name for name, kind in version.parameters if kind == "transaction"}
-    inner = {id(node.value) for node in ast.walk(version.body) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(version.body):
+    inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    for node in nodes:
         path = _path(node, whole) if id(node) not in inner else ""
         if path and path != "on" and path not in words.facts and path not in words.groups:
             near = nearest(path, [*words.facts, *words.groups])
@@ -65,13 +71,13 @@ def _path(node: ast.AST, whole: set[str]) -> str:
     return ".".join(reversed(parts)) if isinstance(node, ast.Name) and node.id in whole else ""
 
 
-def _no_circle(versions: Mapping[str, list[RuleVersion]], names: Mapping[str, str]) -> None:
+def _no_circle(versions: Mapping[str, list[RuleVersion]], calls: Mapping[RuleVersion, list[tuple[str, int]]]) -> None:
     """Refuse rules that rest on themselves by what they call; a fact that a rule computes may stand in that rule."""
     done: set[str] = set()
 
     def visit(id: str, path: tuple[str, ...]) -> None:
         for version in versions[id] if id not in done else ():
-            for called, line in _calls(version, names):
+            for called, line in calls[version]:
                 if called in (*path, id):
                     circle = (*(*path, id)[(*path, id).index(called) :], called)
                     raise RuleError(f"{' → '.join(circle)}: a rule may not rest on itself", file=version.file, line=line,
@@ -81,9 +87,3 @@ def _no_circle(versions: Mapping[str, list[RuleVersion]], names: Mapping[str, st
 
     for id in versions:
         visit(id, ())
-
-
-def _calls(version: RuleVersion, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(version.body):
-        if isinstance(node, ast.Name) and node.id in names:
-            yield names[node.id], node.lineno

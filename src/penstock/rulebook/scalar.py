@@ -18,6 +18,8 @@ __all__ = ["Scalar", "compile_scalar"]
 Scalar = Callable[[Callable[[str], Any], Mapping[str, int], Any], tuple[Any, ...]]
 _NOT = (3, 1, 1, 0)
 _SURE = (0, 0, 0, 3)
+_NAMED_IN_PLACE = frozenset({"const", "table", "rule", "on"})
+_READ_ONCE = frozenset({"and", "or", "not", "sure", "mask"})  # operations that write each argument once
 _INFIX = {"add": " + ", "sub": " - ", "mul": " * "}
 _count = 0
 
@@ -38,15 +40,18 @@ class _Writer:
         self.label = label
         self.space: dict[str, Any] = {"N": _NOT, "Y": _SURE, "Fraction": Fraction, "heading": heading}
         self.lines: list[str] = []
-        self.inner: list[str] = []
+        self.inner: dict[str, str] = {}  # the text of each function over rows, without its name, and the name
+        self.inlined: set[int] = set()
 
     def build(self) -> Scalar:
         global _count
-        for node in self.graph.reachable(self.outputs):
+        nodes = list(self.graph.reachable(self.outputs))
+        self.inlined = _read_once(nodes, self.outputs)
+        for node in nodes:
             self._emit(node, self.lines, "    ")
         result = "".join(f"{self._name(node)}, " for node in self.outputs)
         body = "\n".join(["def law(g, roles, on):", *self.lines, f"    return ({result})"])
-        source = "\n".join([*self.inner, body, ""])
+        source = "\n".join([*(f"def {name}{text}" for text, name in self.inner.items()), body, ""])
         _count += 1
         file = f"<penstock {self.label} {_count}>"
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
@@ -63,11 +68,13 @@ class _Writer:
             return f"k{node.id}"
         if node.op == "on":
             return "on"
-        return self._name(node.args[0]) if node.op == "rule" else f"v{node.id}"
+        if node.op == "rule":
+            return self._name(node.args[0])
+        return f"({getattr(self, '_' + node.op)(node)})" if node.id in self.inlined else f"v{node.id}"
 
     def _emit(self, node: Node, lines: list[str], indent: str) -> None:
-        if node.op in ("const", "table", "rule", "on"):
-            return  # named where they are used
+        if node.op in _NAMED_IN_PLACE or node.id in self.inlined:
+            return
         lines.append(f"{indent}v{node.id} = {getattr(self, '_' + node.op)(node)}")
 
     def _missing(self, node: Node) -> str:
@@ -214,13 +221,13 @@ class _Writer:
         for inner in self.graph.reachable(roots):
             if inner.id not in skip and self._of_row(inner):
                 self._emit(inner, body, "        ")
-        text = [f"def q{node.id}(rows, missing{''.join(', ' + n for n in names)}):", "    if rows is None:",
-                "        return missing", *head, "    for r in rows:", *body, *each, f"    return {end}"]  # fmt: skip
-        self.inner += text
+        text = "\n".join([f"(rows, missing{''.join(', ' + n for n in names)}):", "    if rows is None:", "        return missing",
+                          *head, "    for r in rows:", *body, *each, f"    return {end}"])  # fmt: skip
+        function = self.inner.setdefault(text, f"q{node.id}")
         missing = "None" if node.op == "best" else self._missing(node.args[0])
         if node.op == "quantified" and node.data[0] == "all":
             missing = f"N[{missing}]"  # of no rows at all, everything holds
-        return f"q{node.id}({self._name(node.args[0])}, {missing}{''.join(', ' + n for n in names)})"
+        return f"{function}({self._name(node.args[0])}, {missing}{''.join(', ' + n for n in names)})"
 
     def _of_row(self, node: Node) -> bool:
         return node.op == "row" or any(self._of_row(arg) for arg in node.args)
@@ -260,3 +267,21 @@ class _Writer:
         end = "None if hidden or sure is None or (perhaps is not None and perhaps > sure) else sure"
         roots = [self.graph.nodes[body], self.graph.nodes[condition]]
         return self._loop(node, roots, captured, ["    sure = perhaps = None", "    hidden = False"], each, end)
+
+
+def _read_once(nodes: Iterable[Node], outputs: Iterable[Node]) -> set[int]:
+    """Return the nodes to write where they are read: a single operation reads them, and once."""
+    reads: dict[int, int] = {}
+    for node in nodes:
+        if node.op != "rule":
+            for arg in node.args:
+                _count_read(reads, arg, 1 if node.op in _READ_ONCE else 2)
+    for node in outputs:
+        _count_read(reads, node, 2)
+    return {id for id, count in reads.items() if count == 1}
+
+
+def _count_read(reads: dict[int, int], node: Node, times: int) -> None:
+    while node.op == "rule":
+        node = node.args[0]
+    reads[node.id] = reads.get(node.id, 0) + times

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from penstock.rulebook.ir import Node
@@ -79,6 +80,11 @@ def pattern_memo(patterns: Iterable[str]) -> _Memo:
     >>> memo["3A090.a.1"], memo["3A001.z.2.a"], memo["3A090.b"], memo["3A090.ab"]
     (3, 3, 0, 0)
     """
+    return _memo(frozenset(patterns))
+
+
+@lru_cache(maxsize=1024)
+def _memo(patterns: frozenset[str]) -> _Memo:
     body = "|".join(re.escape(pattern).replace(r"\*", "[^.]+").replace(r"\?", "[^.]") for pattern in sorted(patterns))
     return _Memo(re.compile(rf"(?:{body})(?:\.|$)" if body else r"(?!)"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import io
 import os
 import sys
@@ -31,6 +32,7 @@ __all__ = ["cli", "main"]
 
 _SWITCH = click.option("--set", "switches", multiple=True, metavar="SWITCH=VALUE", help="Choose a decided reading.")
 _KNOWN = click.option("--known", metavar="DATE", help="Only instruments published or announced up to this date.")
+_COLLECTED_AFTER = 100_000
 _JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 
 
@@ -45,6 +47,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the contract's code; never with a traceback."""
     argv = sys.argv[1:] if arguments is None else arguments
+    gc.set_threshold(_COLLECTED_AFTER)  # reading the law makes many objects that stay, which need not be gone through each time
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what is no character is shown as its escape
