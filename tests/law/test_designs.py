@@ -305,8 +305,8 @@ def test_global_permits_by_size(gb300: int, documents: dict[str, Any], said: str
         (export("CN", end_use={"types": ["model_training_4e091"]}), "license_required"),
         (export("MY", end_use={"types": ["model_training_4e091"]}), "no_license_required"),
         (export("MY", end_use={"types": ["model_training_4e091"], "beneficiary_headquarters": "CN"}), "license_required"),
-        (export("CN", end_use={"types": ["commercial_ai_training"], "training_operations": 1.0e26}), "no_license_required"),
-        (export("CN", end_use={"types": ["commercial_ai_training"], "training_operations": 1.1e26}), "license_required"),
+        (export("CN", end_use={"types": ["commercial_ai_training"], "training_operations": 9.9e25}), "no_license_required"),
+        (export("CN", end_use={"types": ["commercial_ai_training"], "training_operations": 1.0e26}), "license_required"),
         (export("CN", end_use={"types": ["military"]}), "license_required"),
     ],
 )

@@ -57,6 +57,14 @@ def test_proof_of_an_authorization_answers_the_presumption() -> None:
     assert enforced(dealing(ASCEND, documents={"bis_authorization": True}), "2025-06-01").outcome == "no_license_required"
 
 
+@pytest.mark.parametrize(("subject", "outcome"), [(True, "prohibited"), (None, "prohibited"), (False, "not_subject")])
+def test_knowledge_is_of_a_violation_with_an_item_subject_to_the_ear(subject: bool | None, outcome: str) -> None:
+    """736.2(b)(10) speaks of items subject to the EAR; knowledge of a violation is about such an item unless said otherwise."""
+    item = {"kind": "integrated_circuit", "eccn": "none"} | ({} if subject is None else {"subject_to_ear": subject})
+    document = dealing(item, end_use={"types": ["consumer"], "knowledge": True})
+    assert enforced(document, "2025-06-01").outcome == outcome
+
+
 def test_technical_evaluation_is_prohibited_and_not_pursued() -> None:
     """BIS guidance 2025-05-13: the text still prohibits, and BIS does not pursue technical analysis alone."""
     document = dealing(ASCEND, end_use={"technical_evaluation_only": True})

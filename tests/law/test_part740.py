@@ -112,6 +112,15 @@ def test_nac_wants_twenty_five_days(filed: str | None, status: str) -> None:
     assert duties(answer, "NAC") == {"nac_notification": -25, "nac_purchase_order": 0, "aes_code_c67": 0}
 
 
+@pytest.mark.parametrize(("on", "asked"), [("2025-01-12", False), ("2025-01-13", True)])
+def test_a_nac_notification_tells_of_clusters_since_2025(on: str, asked: bool) -> None:
+    """740.8(c)(1)(iv)-(vi) as of 90 FR 4544: memory bandwidth, past approvals, and the TPP and users of a cluster."""
+    answer = enforced(export("CN", chips(datacenter=False)), on)
+    (entry,) = [entry for entry in answer.block["authorizations"]["available"] if entry["id"] == "NAC"]
+    (text,) = [duty["text"] for duty in entry["duties"] if duty["id"] == "nac_notification"]
+    assert ("computing cluster" in text) is asked
+
+
 def test_aca_wants_a_purchase_order_and_its_code() -> None:
     """740.8(d); AES code C68."""
     answer = enforced(export("EG", chips("3A090.b"), documents={"purchase_order": True}), ON)
@@ -231,6 +240,15 @@ def test_aia_is_not_for_training_4e091_models_of_others(beneficiary: str, expect
     assert reasons(answer, "AIA") == expected
 
 
+@pytest.mark.parametrize("eccn", ["5D002.z.1.a", "5D992.z.1"])
+def test_aia_asks_less_of_software(eccn: str) -> None:
+    """740.27(a), (b)(2), (c): the certification and the bar on training are for the commodities of (a)(1); notices are for both."""
+    use = {"types": ["model_training_4e091"], "beneficiary_headquarters": "IN"}
+    answer = to_japan(chips(eccn), end_use=use, counters={"aia_tpp_cumulative": 10**9})
+    assert (answer.path, papers(answer, "AIA")) == ("AIA", {})
+    assert set(duties(answer, "AIA")) == {"aia_eccn_notice", "aia_shipment_notice"}
+
+
 @pytest.mark.parametrize(
     ("place", "headquarters", "parent", "facility", "expected"),
     [
@@ -331,6 +349,14 @@ def test_lpp_limit_is_inclusive_and_counts_the_year(amount: int, before: int, pa
             before + amount,
         )
         assert debit["limit_tpp"] == 26_900_000
+
+
+@pytest.mark.parametrize(("before", "path"), [(26_899_999, "UNKNOWN"), (26_900_000, "LICENSE")])
+def test_a_limit_that_is_exhausted_bars_whatever_the_quantity(before: int, path: str) -> None:
+    """740.29(d): with 26,900,000 TPP received nothing more fits, so that a quantity that is not given no longer matters."""
+    document = small(1, before)
+    del document["item"]["aggregate_tpp"]
+    assert codified(document, ON).path == path
 
 
 def test_last_year_never_counts() -> None:

@@ -236,6 +236,20 @@ def test_the_headquarters_rule_survives_in_the_uae() -> None:
     assert binding(enforced(document, "2026-07-10")) == {"headquarters"}
 
 
+@pytest.mark.parametrize(
+    ("on", "status", "expected"),
+    [
+        ("2026-07-09", "none", {"country_group"}),
+        ("2026-07-10", "none", {"country_group", "headquarters"}),
+        ("2026-07-10", "supp8_other", {"headquarters"}),
+    ],
+)
+def test_the_headquarters_rule_reaches_b_items_in_the_uae(on: str, status: str, expected: set[str]) -> None:
+    """744.23(a)(3)(i)(A): outside (D:1, D:4, D:5) less (A:5, A:6), where the UAE is since 91 FR 43034; no recipient is exempt."""
+    document = export("AE", chips("3A090.b"), party("AE", parent="CN", uae_status=status))
+    assert binding(enforced(document, on)) == expected
+
+
 @pytest.mark.parametrize(("on", "groups"), [("2026-07-09", {"D:3", "D:4"}), ("2026-07-10", {"A:5"})])
 def test_the_uae_moves_between_country_groups(on: str, groups: set[str]) -> None:
     """91 FR 43034: out of D:3 and D:4, into A:5, on 2026-07-10."""
@@ -332,6 +346,15 @@ def test_country_allocation(amount: int, licensed: int, expected: str, approvabl
     (debit,) = answer.block["ledger"]
     assert (debit["id"], debit["key"], debit["amount_tpp"]) == ("country_allocation", "BR", approvable)
     assert (debit["balance_before_tpp"], debit["balance_after_tpp"]) == (licensed, licensed + approvable)
+
+
+@pytest.mark.parametrize(("licensed", "expected"), [(789_999_999, "unknown"), (790_000_000, "policy_of_denial")])
+def test_an_allocation_that_is_met_denies_whatever_the_quantity(licensed: int, expected: str) -> None:
+    """742.6(b)(10)(iii)(B)(2): after the allocation is met, a policy of denial; the quantity, if not given, no longer matters."""
+    document = {**allocated(1, licensed), "activity": {"type": "transfer_in_country"}}
+    document["item"] = {**document["item"], "subject_to_ear": True}
+    del document["item"]["aggregate_tpp"]
+    assert policy(codified(document, "2025-06-01")) == expected
 
 
 def test_an_unknown_balance_leaves_the_policy_unknown() -> None:
@@ -438,6 +461,14 @@ def test_certifications_of_the_lane(paper: str, said: bool | None, expected: str
 def test_half_of_us_volume(shipped: int, expected: str) -> None:
     """Supp. No. 2 to part 748, para. (dd), DD-4: with this order at most 50 percent of the TPP shipped to US customers."""
     assert policy(enforced(h200(counters={"product_tpp_cn_mo": shipped}), "2026-02-01")) == expected
+
+
+@pytest.mark.parametrize(("shipped", "expected"), [(4_999_999_999, "unknown"), (5 * 10**9, "presumption_of_denial")])
+def test_a_ratio_that_is_reached_is_exceeded_by_any_order(shipped: int, expected: str) -> None:
+    """Supp. No. 2 to part 748, para. (dd), DD-4: at 50 percent the quantity, if not given, no longer matters."""
+    document = h200(counters={"product_tpp_cn_mo": shipped})
+    del document["item"]["quantity"]
+    assert policy(enforced(document, "2026-02-01")) == expected
 
 
 @pytest.mark.parametrize(

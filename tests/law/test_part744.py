@@ -123,6 +123,29 @@ def test_an_unknown_share_that_could_decide_leaves_it_open(shares: list[float | 
     assert enforced(export("PE", EAR99, party("PE", owners=owners)), "2025-10-15").license_required == expected
 
 
+@pytest.mark.parametrize(("share", "expected"), [(0.1999, False), (0.2, "unknown")])
+def test_an_owner_who_may_be_listed_counts_as_far_as_it_goes(share: float, expected: object) -> None:
+    """90 FR 47201: where even with an owner nobody has screened the shares stay below the limit, the answer is no."""
+    owners = [{"name": "X", "lists": ["entity_list"], "share": 0.3}, {"name": "Y", "share": share}]
+    assert enforced(export("PE", EAR99, party("PE", owners=owners)), "2025-10-15").license_required == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "buyer", "expected"),
+    [
+        ("2025-08-15", {}, "case_by_case"),
+        ("2025-10-15", {}, "per_entity_list_entry"),
+        ("2025-10-15", {"us_entity": True}, "case_by_case"),
+        ("2025-11-15", {}, "case_by_case"),
+    ],
+)
+def test_owners_decide_the_review_only_where_the_rule_binds(on: str, buyer: dict[str, Any], expected: str) -> None:
+    """90 FR 47201, 50857: neither before, nor during the stay, nor of US entities do listed owners add to a party's entry."""
+    document = owned(0.6, **buyer)
+    document["parties"]["purchaser"] = party("PE", lists=["entity_list"], entity_list_review_policy="case_by_case")
+    assert policy(enforced(document, on)) == expected
+
+
 def test_the_rule_is_known_when_it_is_announced() -> None:
     """90 FR 50857: who knows the law only to 2025-10-31 knows of no stay."""
     assert binding(enforced(owned(0.6), "2026-02-01", known="2025-10-31")) == {"affiliates"}

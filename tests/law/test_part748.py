@@ -74,6 +74,41 @@ def test_an_authorization_is_good_to_its_last_day(type: str, last: str, availabl
     assert found == (set() if available else {"not_in_force"})
 
 
+@pytest.mark.parametrize("build", [nveu, uveu])
+@pytest.mark.parametrize(
+    ("operator", "held_by", "expected"),
+    [("Buyer", "Buyer", set()), ("Operator", "Operator", set()), ("Operator", "Another", {"holder_mismatch"})],
+)
+def test_an_operator_other_than_the_owner_holds_its_own(build: Any, operator: str, held_by: str, expected: set[str]) -> None:
+    """748.15(a)(2)(ii)(A), (iii)(A): the operator itself has the authorization."""
+    document = build()
+    document["item"]["aggregate_tpp"] = 10**8
+    (held,) = document["authorizations_held"]
+    document["authorizations_held"] = [held, {**held, "holder": held_by}]
+    document["parties"] = {**document["parties"], "operator": {**party("BR"), "name": operator}}
+    assert reasons(codified(document, ON), held["type"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "type"),
+    [
+        (nveu(amount=10**8, held={"holder": "Another"}), "NVEU"),
+        (nveu(amount=10**8, held={"countries": ["AR"]}), "NVEU"),
+        (nveu(amount=10**8, held={"valid_until": "2025-05-31"}), "NVEU"),
+        (uveu(held={"valid_until": "2025-05-31"}), "UVEU"),
+    ],
+)
+def test_one_authorization_meets_every_condition(document: Document, type: str) -> None:
+    """748.15, Note 1 to paragraph (d): what one authorization lacks another, which lacks something else, does not supply."""
+    other = {"type": type, "holder": "Buyer", "countries": ["BR"]}
+    (held,) = document["authorizations_held"]
+    lacking = {"holder": "Third"} if held["holder"] == "Buyer" else {"countries": ["AR"]}
+    document["authorizations_held"] = [held, {**other, **lacking}]
+    assert reasons(codified(document, ON), type) == {"not_held"}
+    document["authorizations_held"] = [held, other]
+    assert reasons(codified(document, ON), type) == set()
+
+
 @pytest.mark.parametrize(("arrangement", "expected"), [(True, set()), (None, set()), (False, {"government_arrangement_missing"})])
 def test_an_nveu_outside_supp_5a_needs_a_government_arrangement(arrangement: bool | None, expected: set[str]) -> None:
     """Supp. No. 10 to part 748, para. 12: stated missing it bars, not mentioned it is an open condition."""
@@ -180,6 +215,8 @@ def training(share: float = 0, use: str = "model_training_4e091", place: str = "
         (training(use="ai_inference"), False),
         (training(use="model_fine_tuning", share=0.25), False),
         (training(use="model_fine_tuning", share=0.2501), True),
+        (training(place="JP", end_use={"types": ["model_training_4e091"], "location_country": "BR"}), True),
+        (training(end_use={"types": ["model_training_4e091"], "location_country": "JP"}), False),
         (training(authorizations_held=[]), False),
         (training(authorizations_held=[{"type": "license"}]), False),
     ],

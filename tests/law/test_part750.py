@@ -23,7 +23,13 @@ def test_other_licenses_are_valid_for_four_years(item: dict[str, object]) -> Non
 
 @pytest.mark.parametrize(
     ("on", "eccn", "needed"),
-    [("2025-01-12", "3A090.a", False), ("2025-01-13", "3A090.a", True), ("2025-01-13", "3A090.b", False)],
+    [
+        ("2025-01-12", "3A090.a", False),
+        ("2025-01-13", "3A090.a", True),
+        ("2025-01-13", "3A090.b", False),
+        ("2025-01-13", "5A992.z.2", True),
+        ("2025-01-13", "5D992.z.1", False),
+    ],
 )
 def test_an_application_for_a_items_needs_a_purchase_order(on: str, eccn: str, needed: bool) -> None:
     """Supp. No. 2 to part 748(c)(3) as of 90 FR 4544."""

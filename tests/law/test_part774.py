@@ -211,6 +211,29 @@ def test_synthetic_data_counts_above_ten_percent(share: float, published: bool, 
     assert eccn("2025-06-01", **item) == expected
 
 
+@pytest.mark.parametrize(("additional", "expected"), [(2.5e25, "none"), (2.6e25, "unknown")])
+def test_a_small_derivative_is_free_whatever_its_base(additional: float, expected: str) -> None:
+    """4E091 Note 1: up to 2.5e25 additional operations are free in any case, so that those of the base need not be known."""
+    base = {"base_model": {"published": True}, "additional_training_operations": additional}
+    assert eccn("2025-06-01", kind="model_weights", training_operations=2e26, weights_published=False, **base) == expected
+
+
+@pytest.mark.parametrize(
+    ("operations", "data", "expected"),
+    [
+        (1e26, {}, "4E091"),
+        (9e25, {"generation_operations": 1e25}, "4E091"),
+        (9e25, {"generation_operations": 9e24}, "unknown"),
+        (9e25, {"generator_published": True}, "unknown"),
+    ],
+)
+def test_what_is_reached_already_needs_no_generator(operations: float, data: dict[str, Any], expected: str) -> None:
+    """4E091 Technical Note 3: synthetic data only add, so that what reaches 1e26 without them needs no more facts."""
+    synthetic = {"unpublished_share": 0.2, **data}
+    item = {"kind": "model_weights", "training_operations": operations, "weights_published": False}
+    assert eccn("2025-06-01", **item, synthetic_data=synthetic) == expected
+
+
 def test_models_below_the_published_frontier_are_free() -> None:
     """4E091 Note 2."""
     item = {"kind": "model_weights", "training_operations": 3e26, "weights_published": False}
@@ -277,6 +300,7 @@ def test_who_may_attest_to_the_count(country: str, by: str, expected: str) -> No
         ("2027-01-01", None, "neither"),
         ("2027-01-01", "2026-07-05", "authorized"),
         ("2027-01-01", "2026-07-04", "neither"),
+        ("2027-01-01", "2027-01-02", "neither"),
     ],
 )
 def test_authorized_designers_need_an_application_from_2027(on: str, filed: str | None, expected: str) -> None:
@@ -284,6 +308,30 @@ def test_authorized_designers_need_an_application_from_2027(on: str, filed: str 
     designer = {"headquarters": "TW", "parent_headquarters": "TW", "agreed_to_743_9_reporting": True}
     filed_on = {"application_filed_on": filed} if filed else {}
     assert told(on, tpp=100, designer=designer | filed_on)["designer_status"] == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "filed", "expected"),
+    [
+        ("2026-04-13", None, "authorized"),
+        ("2026-04-14", None, "neither"),
+        ("2026-04-14", "2026-04-01", "authorized"),
+    ],
+)
+def test_the_first_date_of_authorized_designers_until_its_extension_is_known(on: str, filed: str | None, expected: str) -> None:
+    """Note 1 to 3A090.a, para. (a), as of 90 FR 5298: to 2026-04-13; 91 FR 17851, known from 2026-04-07, moved it."""
+    designer = {"headquarters": "TW", "parent_headquarters": "TW", "agreed_to_743_9_reporting": True}
+    item = {"kind": "integrated_circuit", "tpp": 100, "designer": designer | ({"application_filed_on": filed} if filed else {})}
+    assert classify({"item": item}, on=on, known="2026-04-06")["designer_status"] == expected
+
+
+@pytest.mark.parametrize(
+    ("designer", "expected"),
+    [({"headquarters": "KR", "parent_headquarters": "KR"}, "unknown"), ({"headquarters": "BR"}, "neither"), ({}, None)],
+)
+def test_a_status_the_facts_leave_open_is_unknown(designer: dict[str, Any], expected: str | None) -> None:
+    """Contract 6: what the facts leave open is unknown; where they speak of no designer the key has no meaning."""
+    assert told("2026-06-01", tpp=100, designer=designer)["designer_status"] == expected
 
 
 @pytest.mark.parametrize(

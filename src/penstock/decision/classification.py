@@ -112,7 +112,7 @@ def classify_facts(facts: Facts, on: dt.date, law: Law) -> Classification:
         "hbm_exception_density_met": _density(held, prepared),
         "counted_operations": held.get("counted_operations"),
         "foundry_presumption": _presumption(held, prepared, law),
-        "designer_status": held["item.designer.status"],
+        "designer_status": _designer(held, facts, law),
         "missing_facts": [],
         "ambiguities": _readings(facts, on, law, eccn),
         "assumptions": list(resolved.notes),
@@ -179,6 +179,13 @@ def _presumption(held: Mapping[str, Any], prepared: Prepared, law: Law) -> str:
     if not _due("foundry_presumption_applies", law) or prepared.values.get("item.advanced_logic") is not True:
         return "not_applicable"
     return "applies" if held["foundry_presumption_applies"] == TRUE else "rebutted"
+
+
+def _designer(held: Mapping[str, Any], facts: Facts, law: Law) -> Any:
+    """Return the status of a designer the facts speak of, ``unknown`` where they leave it open; None where they speak of none."""
+    spoken_of = any(name.startswith("item.designer.") for name in facts.values) and "designer_status" in law.standings
+    status = held["item.designer.status"]
+    return "unknown" if status is None and spoken_of else status
 
 
 def _readings(facts: Facts, on: dt.date, law: Law, eccn: str) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """15 CFR part 740: license exceptions and the restrictions on all of them."""
 
 from penstock.law.tables import (
+    A_SOFTWARE,
     ACA_2024,
     ACM_ITEMS,
     AIA_SUBMISSION_TPP,
@@ -225,6 +226,12 @@ def aia_headquarters(t: Transaction):
     )
 
 
+@definition("740.27(a)(1)", by="90-FR-4544")
+def aia_commodity(t: Transaction):
+    """The item is a commodity of paragraph (a)(1): a .a item that is not software."""
+    return a_item(t) and not (stated(t.item.eccn) and t.item.eccn in A_SOFTWARE)
+
+
 @authorization("AIA", "740.27", by="90-FR-4544", draws="aia_cumulative")
 def aia(t: Transaction):
     """License Exception AIA: chips to entities located, headquartered and parented in Supp. 5(a); weights to such entities almost anywhere."""
@@ -244,10 +251,10 @@ def aia(t: Transaction):
         needs("740.27(a), (a)(3)", aia_headquarters(t), otherwise="headquarters_not_supp5a"),
         needs("740.27(a)(3)(ii)", not weights_item(t) or t.facility.supp10_14_15_18, otherwise="facility_security"),
         needs("740.27(a)(1)", weights_item(t) or designer_acceptable(t), otherwise="designer_not_approved"),
-        needs("740.27(a)", weights_item(t) or not trains_4e091_for_others(t), otherwise="end_use_not_eligible"),
+        needs("740.27(a)", not aia_commodity(t) or not trains_4e091_for_others(t), otherwise="end_use_not_eligible"),
         needs("740.2(a)(9)(ii)", weights_item(t) or not restricted_by_740_2_a_9(t), otherwise="section_740_2_a_9"),
         needs("740.2(a)", not part_744_bars(t), otherwise="part_744"),
-        files("740.27(b)(2)", t.documents.aia_certification, condition="aia_certification", when=a_item(t)),
+        files("740.27(b)(2)", t.documents.aia_certification, condition="aia_certification", when=aia_commodity(t)),
     ]
 
 
@@ -344,6 +351,7 @@ def lpp(t: Transaction):
             READING.lpp_740_2_a_9 == "available" or not restricted_by_740_2_a_9(t),
             otherwise="section_740_2_a_9",
         ),
+        needs("740.29(d)", lpp_calendar_year_balance(t) < lpp_calendar_year_limit(t), otherwise="quantity_limit_exceeded"),
         within("740.29(d)", "lpp_calendar_year", otherwise="quantity_limit_exceeded"),
         needs("740.29(e)", not part_744_bars(t), otherwise="part_744"),
         files("740.29(f)", t.documents.lpp_certification, condition="lpp_certification"),
@@ -380,6 +388,12 @@ def nac_notification(t: Transaction):
     return True
 
 
+@duty("740.8(c)(1)", by="90-FR-4544", of="NAC", deadline_days="-NAC_NOTICE_DAYS", to="BIS", replaces="nac_notification")
+def nac_notification_2025(t: Transaction):
+    """Notify BIS of the export or reexport, with TPP, performance density, data sheet, memory bandwidth, approvals of the past 12 months and, of a computing cluster, its TPP and users."""
+    return True
+
+
 @duty("740.8(d)", by="88-FR-73458", of="NAC", deadline_days=0, to="own records")
 def nac_purchase_order(t: Transaction):
     """Obtain a written purchase order before shipment."""
@@ -407,7 +421,7 @@ def aes_code_c68(t: Transaction):
 @duty("740.27(b)(2)", by="90-FR-4544", of="AIA", deadline_days=0, to="own records")
 def aia_certification(t: Transaction):
     """Obtain the certification of the ultimate consignee, once for each consignee."""
-    return a_item(t)
+    return aia_commodity(t)
 
 
 @duty("740.27(b)(1)", by="90-FR-4544", of="AIA", deadline_days=0, to="ultimate consignee")
@@ -425,7 +439,7 @@ def aia_shipment_notice(t: Transaction):
 @duty("740.27(c)", by="90-FR-4544", of="AIA", deadline_days=0, to="BIS")
 def aia_submit_certification_to_bis(t: Transaction):
     """Submit the certification to BIS before the shipment with which the consignee reaches the cumulative TPP."""
-    return a_item(t) and t.counters.aia_tpp_cumulative + t.item.aggregate_tpp >= AIA_SUBMISSION_TPP
+    return aia_commodity(t) and t.counters.aia_tpp_cumulative + t.item.aggregate_tpp >= AIA_SUBMISSION_TPP
 
 
 @duty("740.28(e)", by="90-FR-4544", of="ACM", interval_months="ACM_ACCOUNTING_MONTHS", to="own records")

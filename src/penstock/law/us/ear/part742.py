@@ -7,6 +7,7 @@ from penstock.law.tables import (
     COUNTRY_ALLOCATION_TPP,
     G42_CORE42_LAST_DAY,
     LANE_US_VOLUME_SHARE,
+    SCOPE_744_23_A_3,
     SUPP5A,
     TARIFF_BAND_1_BANDWIDTH_ABOVE,
     TARIFF_BAND_1_BANDWIDTH_BELOW,
@@ -104,7 +105,7 @@ def headquarters(t: Transaction):
         and advanced_computing_item(t)
         and for_d5_or_macau_headquartered(t)
         and t.destination.country != "US"
-        and t.destination.country not in ADVANCED_COMPUTING_SCOPE
+        and t.destination.country not in SCOPE_744_23_A_3
     )
 
 
@@ -115,7 +116,7 @@ def headquarters_2025(t: Transaction):
         moves_subject_item(t)
         and for_d5_or_macau_headquartered(t)
         and t.destination.country != "US"
-        and (a_item(t) or (b_item(t) and t.destination.country not in ADVANCED_COMPUTING_SCOPE))
+        and (a_item(t) or (b_item(t) and t.destination.country not in SCOPE_744_23_A_3))
     )
 
 
@@ -194,7 +195,7 @@ def within_us_volume(t: Transaction):
     return not (
         stated(t.counters.product_tpp_us)
         and stated(t.counters.product_tpp_cn_mo)
-        and h200_lane_balance(t) + h200_lane_amount(t) > h200_lane_limit(t)
+        and (h200_lane_balance(t) >= h200_lane_limit(t) or h200_lane_balance(t) + h200_lane_amount(t) > h200_lane_limit(t))
     )
 
 
@@ -286,7 +287,11 @@ def country_allocation_applies(t: Transaction):
         policy="presumption_of_approval", order=30, draws="country_allocation")  # fmt: skip
 def allocation_within(t: Transaction):
     """.a items within the allocation of the destination: presumption of approval."""
-    return a_item(t) and country_allocation_balance(t) + country_allocation_amount(t) <= country_allocation_limit(t)
+    return (
+        a_item(t)
+        and country_allocation_balance(t) < country_allocation_limit(t)
+        and country_allocation_balance(t) + country_allocation_amount(t) <= country_allocation_limit(t)
+    )
 
 
 @review("742.6(b)(10)(iii)(B)(1)-(2)", by="90-FR-4544", of=["country_group", "headquarters", "worldwide_a"],

@@ -15,7 +15,7 @@ from penstock.law.tables import (
 from penstock.law.us.ear.part734 import listed_chip_designer, listed_fabricator, listed_huawei
 from penstock.law.us.ear.part742 import moves_subject_item
 from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered, headquartered_in_d5_or_macau, knows
-from penstock.rulebook.language import Party, Transaction, definition, given, heading, requirement, review, stated
+from penstock.rulebook.language import Party, Transaction, definition, given, heading, requirement, review, stated, unless_stated
 
 # ---- end uses
 
@@ -213,15 +213,23 @@ def foreign_party(p: Party):
 @definition("744.11; 90 FR 47201", by="90-FR-47201")
 def owned_by_listed(p: Party):
     """Listed parties own the party, in aggregate, at or above the limit."""
-    return sum(
+    return sum(  # an owner whose lists are not given counts as far as its share goes
+        o.share for o in p.owners if not unless_stated(not any(name in ("entity_list", "meu_list", "sdn_744_8") for name in o.lists))
+    ) >= AFFILIATE_SHARE and sum(
         o.share for o in p.owners if any(name in ("entity_list", "meu_list", "sdn_744_8") for name in o.lists)
     ) >= AFFILIATE_SHARE  # fmt: skip
+
+
+@definition("744.11; 90 FR 47201", by="90-FR-47201")
+def restricted_through_owners(p: Party):
+    """The party is foreign and takes on the restrictions of the listed parties that own it."""
+    return foreign_party(p) and owned_by_listed(p)
 
 
 @requirement("744.11; 90 FR 47201", by="90-FR-47201")
 def affiliates(t: Transaction):
     """A license is required when listed parties own a foreign party to the transaction at or above the limit, in aggregate."""
-    return moves_subject_item(t) and any(foreign_party(p) and owned_by_listed(p) for p in TRANSACTION_PARTIES)
+    return moves_subject_item(t) and any(restricted_through_owners(p) for p in TRANSACTION_PARTIES)
 
 
 @definition("740.2(a); 744.11(a)", by="EAR")
@@ -245,7 +253,7 @@ def part_744_bars(t: Transaction):
 @definition("744.11(a); 90 FR 47201", by="EAR")
 def restricted_by_an_entry(p: Party):
     """The party is on the Entity List, or takes on the restrictions of listed owners."""
-    return on_entity_list(p) or owned_by_listed(p)
+    return on_entity_list(p) or restricted_through_owners(p)
 
 
 @definition("744.11(a)", by="EAR")

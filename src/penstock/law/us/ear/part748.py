@@ -4,6 +4,7 @@ from penstock.law.tables import (
     D5_OR_MACAU,
     FINE_TUNING_SHARE,
     NVEU_INSTALLED_BASE_TPP,
+    PURCHASE_ORDER_ITEMS,
     SUPP5A,
     UVEU_OUTSIDE_SUPP5A,
     UVEU_OUTSIDE_US,
@@ -49,6 +50,27 @@ def uveu_still_valid(t: Transaction):
     return any(a.type == "UVEU" and (not stated(a.valid_until) or a.valid_until >= t.on) for a in t.authorizations_held)
 
 
+@definition("748.15(a)(2)(ii)(A)", by="90-FR-4544")
+def operator_holds_uveu(t: Transaction):
+    """An operator other than the owner itself holds a universal authorization."""
+    return (
+        not stated(t.parties.operator)
+        or t.parties.operator.name == t.parties.ultimate_consignee.name
+        or any(a.type == "UVEU" and a.holder == t.parties.operator.name for a in t.authorizations_held)
+    )
+
+
+@definition("748.15(d), (e)", by="90-FR-4544")
+def one_uveu_fits(t: Transaction):
+    """One and the same authorization is the ultimate consignee's and still valid."""
+    return any(
+        a.type == "UVEU"
+        and a.holder == t.parties.ultimate_consignee.name
+        and (not stated(a.valid_until) or a.valid_until >= t.on)
+        for a in t.authorizations_held
+    )
+
+
 @authorization("UVEU", "748.15(a)(2)(ii)", by="90-FR-4544", draws="uveu_shares")
 def uveu(t: Transaction):
     """Universal VEU: a Supp. 5(a) headquartered holder's own data centers anywhere but Macau and D:5, within its shares."""
@@ -58,6 +80,8 @@ def uveu(t: Transaction):
         needs("748.15(a)(2)(ii)", holds_uveu(t), otherwise="not_held"),
         needs("748.15(e)", not holds_uveu(t) or uveu_still_valid(t), otherwise="not_in_force"),
         needs("748.15(d)", not holds_uveu(t) or consignee_holds_uveu(t), otherwise="holder_mismatch"),
+        needs("748.15(d), (e)", not (uveu_still_valid(t) and consignee_holds_uveu(t)) or one_uveu_fits(t), otherwise="not_held"),
+        needs("748.15(a)(2)(ii)(A)", not holds_uveu(t) or operator_holds_uveu(t), otherwise="holder_mismatch"),
         needs("748.15(b)(2)(i)", t.destination.country not in D5_OR_MACAU, otherwise="destination_d5_macau"),
         needs("Supp. No. 10 to part 748, para. 13", not headquartered_in_d5_or_macau(t.parties.ultimate_consignee), otherwise="headquarters_d5_macau"),
         needs("748.15(b)(2)(i)", linked_to_supp5a(t.parties.ultimate_consignee), otherwise="headquarters_not_supp5a"),
@@ -109,6 +133,33 @@ def nveu_still_valid(t: Transaction):
     return any(a.type == "NVEU" and (not stated(a.valid_until) or a.valid_until >= t.on) for a in t.authorizations_held)
 
 
+@definition("748.15(a)(2)(iii)(A)", by="90-FR-4544")
+def operator_holds_nveu(t: Transaction):
+    """An operator other than the owner itself holds a national authorization for the destination."""
+    return (
+        not stated(t.parties.operator)
+        or t.parties.operator.name == t.parties.ultimate_consignee.name
+        or any(
+            a.type == "NVEU"
+            and a.holder == t.parties.operator.name
+            and (not stated(a.countries) or t.destination.country in a.countries)
+            for a in t.authorizations_held
+        )
+    )
+
+
+@definition("748.15(d), (e)", by="90-FR-4544")
+def one_nveu_fits(t: Transaction):
+    """One and the same authorization is the ultimate consignee's, for the destination and still valid."""
+    return any(
+        a.type == "NVEU"
+        and a.holder == t.parties.ultimate_consignee.name
+        and (not stated(a.countries) or t.destination.country in a.countries)
+        and (not stated(a.valid_until) or a.valid_until >= t.on)
+        for a in t.authorizations_held
+    )
+
+
 @authorization("NVEU", "748.15(a)(2)(iii)", by="90-FR-4544", draws="nveu_installed_base")
 def nveu(t: Transaction):
     """National VEU: the holder's own data centers in one country, up to the installed base of the quarter."""
@@ -119,6 +170,8 @@ def nveu(t: Transaction):
         needs("748.15(e)", not holds_nveu(t) or nveu_still_valid(t), otherwise="not_in_force"),
         needs("748.15(a)(2)(iii)(A)", not holds_nveu(t) or nveu_covers_country(t), otherwise="wrong_country"),
         needs("748.15(d)", not holds_nveu(t) or consignee_holds_nveu(t), otherwise="holder_mismatch"),
+        needs("748.15(d), (e)", not (nveu_still_valid(t) and nveu_covers_country(t) and consignee_holds_nveu(t)) or one_nveu_fits(t), otherwise="not_held"),
+        needs("748.15(a)(2)(iii)(A)", not holds_nveu(t) or operator_holds_nveu(t), otherwise="holder_mismatch"),
         needs("748.15(b)(2)(ii)", t.destination.country not in D5_OR_MACAU, otherwise="destination_d5_macau"),
         needs("748.15(b)(2)(ii)", not headquartered_in_d5_or_macau(t.parties.ultimate_consignee), otherwise="headquarters_d5_macau"),
         needs("Supp. No. 10 to part 748, para. 12", t.destination.country in SUPP5A or not denied(t.documents.g2g_arrangement), otherwise="government_arrangement_missing"),
@@ -187,7 +240,7 @@ def nveu_eligible(t: Transaction):
 @definition("Supp. No. 10 to part 748, para. 7", by="90-FR-4544")
 def trains_outside_supp5a(t: Transaction):
     """The training takes place outside Supp. 5(a), or serves an IaaS customer headquartered outside it."""
-    return t.destination.country not in SUPP5A or (
+    return given(t.end_use.location_country, t.destination.country) not in SUPP5A or (
         t.activity.type == "iaas" and stated(t.parties.iaas_customer) and t.parties.iaas_customer.headquarters not in SUPP5A
     )
 
@@ -363,5 +416,5 @@ def certified_us_lab_test(t: Transaction):
 
 @definition("Supp. No. 2 to part 748(c)(3)", by="90-FR-4544")
 def license_needs_purchase_order(t: Transaction):
-    """An application for .a items needs a purchase order, and the licensed quantity follows it."""
-    return a_item(t)
+    """An application for 3A090.a, 4A090.a and .z commodities needs a purchase order, and the licensed quantity follows it."""
+    return t.item.eccn in PURCHASE_ORDER_ITEMS if stated(t.item.eccn) else a_item(t)

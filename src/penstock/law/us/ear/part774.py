@@ -166,8 +166,22 @@ def counted_operations(t: Transaction):
 @definition("4E091 Note 1", by="90-FR-4544")
 def derivative_of_published(t: Transaction):
     """A derivative of a published model whose additional training stays within both allowances is not controlled."""
-    return t.item.base_model.published and t.item.additional_training_operations <= max(
-        DERIVATIVE_OPERATIONS, DERIVATIVE_SHARE * t.item.base_model.training_operations
+    return t.item.base_model.published and (
+        t.item.additional_training_operations <= DERIVATIVE_OPERATIONS
+        or t.item.additional_training_operations <= DERIVATIVE_SHARE * t.item.base_model.training_operations
+    )
+
+
+@definition("4E091 Technical Notes 2 and 3", by="90-FR-4544")
+def enough_operations(t: Transaction):
+    """Counted operations reach the limit; what synthetic data add is never negative, so training alone may reach it."""
+    return (
+        t.item.training_operations >= WEIGHTS_OPERATIONS
+        or (
+            t.item.synthetic_data.unpublished_share > SYNTHETIC_SHARE_ABOVE
+            and t.item.training_operations + t.item.synthetic_data.generation_operations >= WEIGHTS_OPERATIONS
+        )
+        or counted_operations(t) >= WEIGHTS_OPERATIONS
     )
 
 
@@ -176,7 +190,7 @@ def meets_4e091(t: Transaction):
     """Unpublished model weights trained with at least the limit of operations and above the published frontier."""
     return (
         t.item.kind == "model_weights"
-        and counted_operations(t) >= WEIGHTS_OPERATIONS
+        and enough_operations(t)
         and not t.item.weights_published
         and not derivative_of_published(t)
         and not t.item.below_published_frontier
@@ -255,7 +269,9 @@ def designer_status(t: Transaction):
 def application_pending(t: Transaction):
     """The designer has applied for approved status and the period of grace has not lapsed."""
     return (
-        stated(t.item.designer.application_filed_on) and t.on - t.item.designer.application_filed_on <= DESIGNER_APPLICATION_DAYS
+        stated(t.item.designer.application_filed_on)
+        and t.item.designer.application_filed_on <= t.on
+        and t.on - t.item.designer.application_filed_on <= DESIGNER_APPLICATION_DAYS
     )
 
 
