@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from penstock import classify
+from penstock.terms.errors import ConflictingFacts
+from tests.transactions import Document, enforced, export
 
 
 def eccn(on: str, **item: Any) -> str:
@@ -284,6 +286,51 @@ def test_authorized_designers_need_an_application_from_2027(on: str, filed: str 
     designer = {"headquarters": "TW", "parent_headquarters": "TW", "agreed_to_743_9_reporting": True}
     filed_on = {"application_filed_on": filed} if filed else {}
     assert told(on, tpp=100, designer=designer | filed_on)["designer_status"] == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "known", "expected"),
+    [
+        ("2026-04-13", "2026-04-06", "authorized"),
+        ("2026-04-14", "2026-04-06", "neither"),
+        ("2026-04-14", "2026-04-07", "authorized"),
+    ],
+)
+def test_the_date_was_moved_by_a_rule(on: str, known: str, expected: str) -> None:
+    """Note 1 to 3A090.a, para. (a)(2): to 2026-04-13 by 90 FR 5298, to 2026-12-31 by 91 FR 17851."""
+    designer = {"headquarters": "TW", "parent_headquarters": "TW", "agreed_to_743_9_reporting": True}
+    item = {"kind": "integrated_circuit", "tpp": 100, "designer": designer}
+    assert classify({"item": item}, on=on, known=known)["designer_status"] == expected
+
+
+def test_a_designer_is_open_while_a_fact_about_it_is() -> None:
+    """Contract 6: what the facts leave open is unknown; without a designer the status has no meaning."""
+    designer = {"headquarters": "TW", "parent_headquarters": "TW"}
+    assert told("2026-06-01", tpp=100, designer=designer)["designer_status"] == "unknown"
+    assert told("2026-06-01", tpp=100)["designer_status"] is None
+
+
+@pytest.mark.parametrize(
+    ("eccn", "figures", "outcome"),
+    [
+        ("3A090", {}, "unknown"),
+        ("5A992.z", {}, "unknown"),
+        ("4A003.z.1", {}, "unknown"),
+        ("3A090", {"tpp": 2400, "performance_density": 3}, "authorization_available"),
+        ("3A090", {"tpp": 4800}, "license_required"),
+        ("5A992.c", {}, "no_license_required"),
+    ],
+)
+def test_an_entry_without_its_paragraph_leaves_the_letter_open(eccn: str, figures: Document, outcome: str) -> None:
+    """3A090 and the .z paragraphs hold .a and .b items: the parameters tell which, and without them nothing is cleared."""
+    item = {"kind": "computer", "eccn": eccn, "datacenter": True, **figures}
+    assert enforced(export("VN", item), "2024-06-01").outcome == outcome
+
+
+def test_an_entry_that_the_figures_contradict() -> None:
+    """Contract 1(c): no letter of 3A090 is possible at this performance."""
+    with pytest.raises(ConflictingFacts):
+        enforced(export("VN", {"kind": "computer", "eccn": "3A090", "tpp": 100, "datacenter": True}), "2024-06-01")
 
 
 @pytest.mark.parametrize(
