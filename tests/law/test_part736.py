@@ -52,6 +52,16 @@ def test_the_presumption_is_about_designers_and_parameters(tpp: int, headquarter
     assert enforced(dealing(item), "2025-06-01").outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("item", "prohibited"),
+    [({}, True), ({"subject_to_ear": True}, True), ({"subject_to_ear": False}, False), ({"foreign_produced": False}, True)],
+)
+def test_knowledge_of_a_violation_is_about_items_subject_to_the_ear(item: Document, prohibited: bool) -> None:
+    """736.2(b)(10): an item subject to the EAR, unless the facts put it outside."""
+    document = dealing({"kind": "other", "eccn": "EAR99", **item}, end_use={"knowledge": True})
+    assert (enforced(document, "2024-06-01").outcome == "prohibited") is prohibited
+
+
 def test_proof_of_an_authorization_answers_the_presumption() -> None:
     """736.2(b)(10): no violation where the required authorization was obtained."""
     assert enforced(dealing(ASCEND, documents={"bis_authorization": True}), "2025-06-01").outcome == "no_license_required"

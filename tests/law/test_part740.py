@@ -56,6 +56,39 @@ def test_aca_splits_off_on_2024_04_04(destination: str, on: str, path: str) -> N
     assert enforced(export(destination, chips("3A090.b")), on).path == path
 
 
+@pytest.mark.parametrize(
+    ("document", "notified"),
+    [
+        (B_TO_CHINA, True),
+        (export("SG", chips(datacenter=False), party("SG", "CN")), True),
+        (export("UZ", chips("3A090.b")), False),
+        (export("UZ", chips("3A090.b", subject_to_ear=True), activity={"type": "transfer_in_country"}), False),
+        (export("CN", chips("3A090.b", subject_to_ear=True), activity={"type": "transfer_in_country"}), False),
+    ],
+)
+def test_nac_before_its_split_is_notified_for_macau_and_d5_only(document: Document, notified: bool) -> None:
+    """740.8(a), (c) as of 88 FR 73458: exports and reexports to Macau, D:5 and those seated there; the rest without notice, code C68."""
+    answer = enforced(document | {"documents": {"nac": {"response": "license_application_required"}}}, "2023-12-01")
+    assert answer.path == ("LICENSE" if notified else "NAC")
+    owed = duties(enforced(document, "2023-12-01"), "NAC")
+    assert ("nac_notification" in owed, "aes_code_c67" in owed, "aes_code_c68" in owed) == (notified, notified, not notified)
+
+
+@pytest.mark.parametrize(("on", "covered"), [("2023-12-01", False), ("2024-04-04", True), ("2025-01-13", False)])
+def test_transfers_to_entities_seated_in_d5_elsewhere(on: str, covered: bool) -> None:
+    """740.8(a)(2): ACA named them as of 89 FR 23876; 90 FR 4544 leaves transfers within Macau and D:5 only."""
+    item = chips(datacenter=False, subject_to_ear=True)
+    transfer = export("SG", item, party("SG", "CN"), activity={"type": "transfer_in_country"}, origin={"country": "SG"})
+    assert (enforced(transfer, on).outcome == "authorization_available") is covered
+
+
+def test_a_transfer_under_aca_needs_no_parent_to_be_known() -> None:
+    """740.8(a)(2) as of 89 FR 23876: a transfer in Vietnam is covered whoever the parent is."""
+    buyer = {key: value for key, value in party("VN").items() if key != "parent_headquarters"}
+    document = export("VN", chips("3A090.b", subject_to_ear=True), buyer, activity={"type": "transfer_in_country"})
+    assert enforced(document, "2024-06-01").path == "ACA"
+
+
 @pytest.mark.parametrize(("on", "covered"), [("2025-01-12", False), ("2025-01-13", True)])
 def test_aca_is_worldwide_since_the_diffusion_rule(on: str, covered: bool) -> None:
     """740.8(a) as of 90 FR 4544: to any destination but Macau, D:5 and those seated there; before that D:1 and D:4."""
@@ -431,6 +464,7 @@ def test_the_exceptions_of_the_diffusion_rule_start_with_it(on: str) -> None:
     [
         {"consignee": party("SA", lists=["entity_list"])},
         {"consignee": party("SA", lists=["meu_list"])},
+        {"consignee": party("SA", lists=["unverified_list"])},
         {"end_use": {"types": ["wmd"], "knowledge": True}},
         {"activity": {"type": "export", "is_informed_notice": True}, "consignee": party("SA", parent="CN")},
     ],

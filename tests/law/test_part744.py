@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.transactions import Document, binding, chips, codified, enforced, export, party, policy
+from tests.transactions import Document, binding, chips, codified, enforced, export, hbm, party, policy
 
 ON = "2025-06-01"
 EAR99: Document = {"kind": "other", "eccn": "EAR99"}
@@ -192,9 +192,88 @@ def test_end_uses_that_fire_on_knowledge(document: Document, expected: set[str])
         assert policy(answer) == "presumption_of_denial"
 
 
-def test_a_military_end_user_on_the_list() -> None:
-    """744.21(b); Supp. No. 7 to part 744."""
-    assert binding(enforced(export("PE", EAR99, party("PE", lists=["meu_list"])), ON)) == {"military_end_use"}
+@pytest.mark.parametrize(("eccn", "binds"), [("3A991", True), ("3A090.b", True), ("EAR99", False)])
+def test_a_military_end_user_on_the_list(eccn: str, binds: bool) -> None:
+    """744.21(a)(1), (b); Supp. Nos. 2 and 7 to part 744: listed items wherever the party is; EAR99 is not listed."""
+    document = export("PE", {"kind": "other", "eccn": eccn}, party("PE", lists=["meu_list"]))
+    assert ("military_end_use" in binding(enforced(document, ON))) is binds
+
+
+@pytest.mark.parametrize(
+    ("destination", "on", "binds"),
+    [
+        ("CN", "2024-06-01", True),
+        ("KH", "2024-06-01", True),
+        ("KP", "2024-06-01", True),
+        ("CU", "2024-06-01", True),
+        ("IQ", "2024-06-01", False),
+        ("MO", "2024-06-01", False),
+        ("MO", "2025-05-12", False),
+        ("MO", "2025-05-13", True),
+        ("KH", "2026-06-01", True),
+    ],
+)
+def test_countries_of_military_intelligence(destination: str, on: str, binds: bool) -> None:
+    """744.22(a): six countries, E:1 and E:2; Macau and D:5 since the policy statement."""
+    assert ("military_intelligence" in binding(enforced(knowing("military_intelligence", destination), on))) is binds
+
+
+@pytest.mark.parametrize(("beneficiary", "binds"), [({}, True), ({"beneficiary_headquarters": "PE"}, False)])
+def test_a_military_intelligence_end_user_wherever_located(beneficiary: Document, binds: bool) -> None:
+    """744.22(f)(2): the end user of China in Peru, unless the end use is stated to serve somebody else."""
+    document = knowing("military_intelligence", consignee=party("PE", "CN"), end_use=beneficiary)
+    assert ("military_intelligence" in binding(enforced(document, ON))) is binds
+
+
+@pytest.mark.parametrize(
+    ("destination", "end_use", "on", "binds"),
+    [
+        ("NI", {}, "2024-03-14", False),
+        ("NI", {}, "2024-03-15", True),
+        ("PE", {"location_country": "CN"}, ON, True),
+        ("PE", {"location_country": "RU"}, ON, True),
+        ("MO", {}, ON, False),
+    ],
+)
+def test_places_of_military_end_use(destination: str, end_use: Document, on: str, binds: bool) -> None:
+    """744.21(a): intended for a military end use in the countries named; Nicaragua since 89 FR 18780."""
+    document = knowing("military", destination, {"kind": "other", "eccn": "3A991"}, end_use=end_use)
+    assert ("military_end_use" in binding(enforced(document, on))) is binds
+
+
+@pytest.mark.parametrize(
+    ("on", "place", "binds"),
+    [
+        ("2022-10-06", "CN", False),
+        ("2022-10-07", "CN", True),
+        ("2023-01-16", "MO", False),
+        ("2023-01-17", "MO", True),
+        ("2023-11-16", "RU", False),
+        ("2023-11-17", "RU", True),
+    ],
+)
+def test_places_of_744_23(on: str, place: str, binds: bool) -> None:
+    """744.23(a): China by 87 FR 62186, Macau by 88 FR 2821, D:5 by the rules of 2023-11-17."""
+    circuits = knowing("advanced_node_ic_production", place, facility={"advanced_node": True})
+    supercomputer = knowing("supercomputer", place, {"kind": "other", "eccn": "4A994"})
+    assert ("advanced_node" in binding(enforced(circuits, on))) is binds
+    assert ("supercomputer" in binding(enforced(supercomputer, on))) is binds
+
+
+def test_an_end_use_of_named_entries_asks_for_the_eccn() -> None:
+    """744.23(a)(1): which entry decides; parameters only tell that a circuit is no advanced computing item."""
+    item = {"kind": "integrated_circuit", "tpp": 100, "datacenter": False}
+    for end_use, said in ((["supercomputer"], True), (["datacenter_operation"], False)):
+        answer = enforced(export("CN", item, end_use={"types": end_use, "knowledge": True}), ON)
+        assert ("entry_decides_end_use" in {entry["id"] for entry in answer.block["notices"]}) is said
+
+
+def test_what_changes_hands_in_the_united_states_is_no_transfer() -> None:
+    """734.16: a transfer (in-country) is within one foreign country, whatever the item and whoever the party is."""
+    act = {"activity": {"type": "transfer_in_country"}, "origin": {"country": "US"}}
+    for item in (EAR99, hbm(5, eccn="3A090.c")):
+        document = export("US", item | {"subject_to_ear": True}, party("US", "CN", lists=["entity_list"]), **act)
+        assert not binding(enforced(document, ON))
 
 
 def test_knowledge_not_stated_never_fires() -> None:
@@ -213,6 +292,8 @@ def test_knowledge_not_stated_never_fires() -> None:
         (True, "wmd", "PE", True),
         (True, "military_intelligence", "MO", True),
         (True, "datacenter_operation", "CN", False),
+        (True, "ic_production_node_unknown", "CN", True),
+        (True, "ic_production_node_unknown", "TW", False),
     ],
 )
 def test_support_by_us_persons(us_person: bool, use: str, place: str, binds: bool) -> None:
@@ -221,9 +302,22 @@ def test_support_by_us_persons(us_person: bool, use: str, place: str, binds: boo
         "activity": {"type": "us_person_support", "us_person": us_person},
         "destination": {"country": place},
         "facility": {"advanced_node": True},
+        "item": {"kind": "semiconductor_manufacturing_equipment", "eccn": "3B001.a"},
         "end_use": {"types": [use], "knowledge": True},
     }
     assert ("us_person_support" in binding(enforced(document, ON))) is binds
+
+
+@pytest.mark.parametrize(("on", "binds"), [("2022-10-11", False), ("2022-10-12", True)])
+def test_first_day_of_the_control_on_us_persons(on: str, binds: bool) -> None:
+    """744.6(c) as of 87 FR 62186, effective on 2022-10-12."""
+    document = {
+        "activity": {"type": "us_person_support", "us_person": True},
+        "destination": {"country": "CN"},
+        "facility": {"advanced_node": True},
+        "end_use": {"types": ["advanced_node_ic_production"], "knowledge": True},
+    }
+    assert ("us_person_support" in binding(enforced(document, on))) is binds
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from penstock import classify
+from penstock.terms.errors import ConflictingFacts
+from tests.transactions import Document, enforced, export
 
 
 def eccn(on: str, **item: Any) -> str:
@@ -332,6 +334,29 @@ def test_the_first_date_of_authorized_designers_until_its_extension_is_known(on:
 def test_a_status_the_facts_leave_open_is_unknown(designer: dict[str, Any], expected: str | None) -> None:
     """Contract 6: what the facts leave open is unknown; where they speak of no designer the key has no meaning."""
     assert told("2026-06-01", tpp=100, designer=designer)["designer_status"] == expected
+
+
+@pytest.mark.parametrize(
+    ("eccn", "figures", "outcome"),
+    [
+        ("3A090", {}, "unknown"),
+        ("5A992.z", {}, "unknown"),
+        ("4A003.z.1", {}, "unknown"),
+        ("3A090", {"tpp": 2400, "performance_density": 3}, "authorization_available"),
+        ("3A090", {"tpp": 4800}, "license_required"),
+        ("5A992.c", {}, "no_license_required"),
+    ],
+)
+def test_an_entry_without_its_paragraph_leaves_the_letter_open(eccn: str, figures: Document, outcome: str) -> None:
+    """3A090 and the .z paragraphs hold .a and .b items: the parameters tell which, and without them nothing is cleared."""
+    item = {"kind": "computer", "eccn": eccn, "datacenter": True, **figures}
+    assert enforced(export("VN", item), "2024-06-01").outcome == outcome
+
+
+def test_an_entry_that_the_figures_contradict() -> None:
+    """Contract 1(c): no letter of 3A090 is possible at this performance."""
+    with pytest.raises(ConflictingFacts):
+        enforced(export("VN", {"kind": "computer", "eccn": "3A090", "tpp": 100, "datacenter": True}), "2024-06-01")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from penstock.terms.documents import Facts
 from penstock.terms.errors import BadNumber, ConflictingFacts, PenstockError, first_of
 from penstock.terms.numbers import plain
 
-__all__ = ["check_facts", "letters_law"]
+__all__ = ["LETTER_TABLES", "check_facts", "letters_law"]
+
+LETTER_TABLES = ("A_ITEMS", "B_ITEMS", "ADVANCED_COMPUTING_ENTRIES")
 
 _CHIP_FACTS = ("item.tpp", "item.throughput", "item.performance_density")
 
@@ -55,8 +57,9 @@ def _eccn_conflict(facts: Facts, on: dt.date, law: Law) -> list[PenstockError]:
         return []
     asserted = str(facts.values["item.eccn"])
     a, b = found["meets_3a090_a"], found["meets_3a090_b"]
-    letter_a, letter_b = (_asserts(name, asserted, lettered) for name in ("A_ITEMS", "B_ITEMS"))
-    wrong = (letter_a and a == FALSE) or (letter_b and b == FALSE) or (not letter_a and not letter_b and TRUE in (a, b))
+    letter_a, letter_b, entry = (_asserts(name, asserted, lettered) for name in LETTER_TABLES)
+    other = {a, b} == {FALSE} if entry else TRUE in (a, b)  # an entry alone has one of the letters, and leaves open which
+    wrong = (letter_a and a == FALSE) or (letter_b and b == FALSE) or (not letter_a and not letter_b and other)
     if not wrong or asserted.startswith(("3A090.c", "4E091")):
         return []
     return [_conflict("item.eccn", asserted, found["classification"] or "unknown", "the chip facts")]

@@ -112,7 +112,7 @@ def classify_facts(facts: Facts, on: dt.date, law: Law) -> Classification:
         "hbm_exception_density_met": _density(held, prepared),
         "counted_operations": held.get("counted_operations"),
         "foundry_presumption": _presumption(held, prepared, law),
-        "designer_status": _designer(held, facts, law),
+        "designer_status": held["item.designer.status"] or _open_designer(facts, law),
         "missing_facts": [],
         "ambiguities": _readings(facts, on, law, eccn),
         "assumptions": list(resolved.notes),
@@ -181,11 +181,10 @@ def _presumption(held: Mapping[str, Any], prepared: Prepared, law: Law) -> str:
     return "applies" if held["foundry_presumption_applies"] == TRUE else "rebutted"
 
 
-def _designer(held: Mapping[str, Any], facts: Facts, law: Law) -> Any:
-    """Return the status of a designer the facts speak of, ``unknown`` where they leave it open; None where they speak of none."""
-    spoken_of = any(name.startswith("item.designer.") for name in facts.values) and "designer_status" in law.standings
-    status = held["item.designer.status"]
-    return "unknown" if status is None and spoken_of else status
+def _open_designer(facts: Facts, law: Law) -> str | None:
+    """Return ``unknown`` where the facts given about a designer leave its status open; nothing where there are none."""
+    told = any(name.startswith("item.designer.") and name != "item.designer.name" for name in facts.values)
+    return "unknown" if told and "designer_status" in law.standings else None
 
 
 def _readings(facts: Facts, on: dt.date, law: Law, eccn: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from penstock.decision.checks import letters_law
+from penstock.decision.checks import LETTER_TABLES, letters_law
 from penstock.decision.library import book, program_of
 from penstock.decision.prepare import MOVES
 from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
@@ -33,7 +33,6 @@ __all__ = ["facts_read", "law_sql"]
 _ACT, _CHIP, _ID = "activity.type", "item.chip", "id"
 _CONSIGNEE, _END_USER = "parties.ultimate_consignee.", "parties.end_user."
 _LETTERS = ("is_processor", "meets_3a090_a", "meets_3a090_b")
-_LETTER_TABLES = ("A_ITEMS", "B_ITEMS")
 _CHIP_FACTS = ("item.tpp", "item.throughput", "item.performance_density")
 _NO_LETTER = ("3A090.c", "4E091")
 _PER_STANCE = 5
@@ -89,7 +88,7 @@ def _asserted(program: Program) -> list[Node]:
     """Return the nodes that say whether the class a row asserts has letter a, and letter b."""
     graph, law = program.graph, program.law
     read = graph.make("fact", data="item.eccn", type=program.lowerer.fact("item.eccn").type)
-    return [graph.make("matches", (read,), data=(law.members(name), name)) for name in _LETTER_TABLES if name in law.tables]
+    return [graph.make("matches", (read,), data=(law.members(name), name)) for name in LETTER_TABLES if name in law.tables]
 
 
 @frozen(eq=False)
@@ -220,13 +219,12 @@ class _Query:
         nodes = [*_contradicting(program)[-len(_LETTERS) :], *_asserted(program)]
         if program is not self.program:
             values = self._values(program, nodes, filled, roles, max(self.on, law.on))
-        processor, a, b, is_a, is_b = (self._text(values[node]) for node in nodes)
+        processor, a, b, is_a, is_b, entry = (self._text(values[node]) for node in nodes)
         starts = [join("{} LIKE '" + start + "%'", facts["item.eccn"]) for start in _NO_LETTER]
         given = [self._text(facts[name]) for name in _CHIP_FACTS if facts.get(name) is not None]
         about = join("(" + " OR ".join(["{} IS NOT NULL"] * len(given)) + ")", *given)
-        wrong = join(
-            "(({} AND NOT {}) OR ({} AND NOT {}) OR (NOT {} AND NOT {} AND ({} OR {})))", is_a, a, is_b, b, is_a, is_b, a, b
-        )
+        other = join("CASE WHEN {} THEN NOT {} AND NOT {} ELSE {} OR {} END", entry, a, b, a, b)
+        wrong = join("(({} AND NOT {}) OR ({} AND NOT {}) OR (NOT {} AND NOT {} AND {}))", is_a, a, is_b, b, is_a, is_b, other)
         found = join("({} AND {} AND {} AND NOT {} AND NOT {})", about, processor, wrong, *starts)
         self.faults.append((self._column("other_letter", found), ConflictingFacts.code))
 

@@ -4,7 +4,6 @@ from penstock.law.tables import (
     ADVANCED_COMPUTING_SCOPE,
     CATEGORY_3_B,
     CHINA_2022,
-    CHINA_OR_MACAU,
     D5_OR_MACAU,
     DE_MINIMIS_EMBARGOED_ABOVE,
     DE_MINIMIS_NONE_ITEMS,
@@ -164,12 +163,12 @@ def direct_product_advanced_computing_2025(t: Transaction):
 
 @definition("734.9(i); 744.23(a)(1)", by="87-FR-62186", shown="scope")
 def direct_product_supercomputer(t: Transaction):
-    """Direct products, whatever the item, are subject to the EAR when they go into a supercomputer in or destined to China or Macau."""
+    """Direct products, whatever the item, are subject to the EAR when they go into a supercomputer in or destined to China, or since 2023-01-17 to Macau."""
     return (
         stated_direct_product(t)
         and t.on >= DIRECT_PRODUCT_2022_FROM
         and "supercomputer" in t.end_use.types
-        and given(t.end_use.location_country, t.destination.country) in CHINA_OR_MACAU
+        and given(t.end_use.location_country, t.destination.country) in CHINA_2022
     )
 
 

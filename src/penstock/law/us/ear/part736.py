@@ -1,6 +1,7 @@
 """15 CFR part 736: General Prohibition Ten."""
 
 from penstock.law.tables import D5_OR_MACAU, GP10_NAMED_ICS
+from penstock.law.us.ear.part734 import outside_the_ear
 from penstock.law.us.ear.part772 import knows
 from penstock.law.us.ear.part774 import advanced_computing_item
 from penstock.rulebook.language import Transaction, definition, requirement, review, stated, unless_stated
@@ -28,15 +29,15 @@ def only_evaluated(t: Transaction):
 
 
 @definition("736.2(b)(10)", by="EAR")
-def knows_of_violation(t: Transaction):
-    """Knowledge of a violation in connection with the item; where the facts show that it is not subject to the EAR there is none."""
-    return knows(t) and not unless_stated(not t.item.subject_to_ear)
+def known_violation(t: Transaction):
+    """Knowledge of a violation in connection with an item that the facts do not put outside the EAR."""
+    return knows(t) and not unless_stated(outside_the_ear(t))
 
 
 @requirement("736.2(b)(10)", by="EAR", prohibition="absolute")
 def gp10(t: Transaction):
     """No dealing with an item subject to the EAR with knowledge that a violation has occurred or is about to occur."""
-    return t.activity.type == "dealing" and not t.documents.bis_authorization and knows_of_violation(t)
+    return t.activity.type == "dealing" and not t.documents.bis_authorization and known_violation(t)
 
 
 @requirement(
@@ -49,7 +50,7 @@ def gp10(t: Transaction):
 )
 def gp10_2025(t: Transaction):
     """No dealing with an item with knowledge of a violation, which is presumed of the integrated circuits the guidance describes."""
-    return t.activity.type == "dealing" and not t.documents.bis_authorization and (knows_of_violation(t) or presumed_violation(t))
+    return t.activity.type == "dealing" and not t.documents.bis_authorization and (known_violation(t) or presumed_violation(t))
 
 
 @review("736.2(b)(10)", by="EAR", of=["gp10"], policy="none_stated", order=90)

@@ -17,10 +17,11 @@ from penstock.law.tables import (
     SUPP5A,
 )  # fmt: skip
 from penstock.law.us.ear.part744 import part_744_bars
-from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered, headquartered_in_supp5a, linked_to_supp5a
+from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered, headquartered_in_supp5a, is_move, linked_to_supp5a
 from penstock.law.us.ear.part774 import (
     a_item,
     advanced_computing_item,
+    class_is_stated,
     hbm_item,
     nac_aca_item,
     weights_item,
@@ -53,21 +54,33 @@ def restricted_by_740_2_a_9(t: Transaction):
 
 @authorization("NAC", "740.8", by="88-FR-73458")
 def nac_2023(t: Transaction):
-    """License Exception NAC, before its split: notified advanced computing to the Country Group destinations and headquarters."""
+    """License Exception NAC, before its split: to the Country Group destinations and headquarters, notified where Macau or D:5 is concerned."""
     return [
-        needs("740.8(a)", t.activity.type in ("export", "reexport"), otherwise="activity_not_eligible"),
+        needs("740.8(a)", is_move(t), otherwise="activity_not_eligible"),
         needs("740.8(a)", nac_aca_item(t), otherwise="item_not_eligible"),
         needs(
             "740.8(a)",
-            t.destination.country in SECTION_740_2_A_9 or for_d5_or_macau_headquartered(t),
+            t.destination.country in SECTION_740_2_A_9 or needs_notification(t),
             otherwise="destination_not_covered",
         ),
         needs("740.8(b)", not part_744_bars(t), otherwise="part_744"),
-        needs("740.8(c)", t.documents.nac.response != "license_application_required", otherwise="notification_refused"),
-        needs("740.8(c)", notification_in_order(t), otherwise="paperwork_defective"),
-        files("740.8(c)(1)", notified_in_time(t), condition="nac_notification"),
+        needs(
+            "740.8(c)",
+            t.documents.nac.response != "license_application_required" or not needs_notification(t),
+            otherwise="notification_refused",
+        ),
+        needs("740.8(c)", notification_in_order(t) or not needs_notification(t), otherwise="paperwork_defective"),
+        files("740.8(c)(1)", notified_in_time(t), condition="nac_notification", when=needs_notification(t)),
         files("740.8(d)", t.documents.purchase_order, condition="nac_purchase_order"),
     ]
+
+
+@definition("740.8(a), (c)", by="88-FR-73458")
+def needs_notification(t: Transaction):
+    """Exports and reexports to Macau or D:5, or to entities headquartered there, are notified; transfers and other destinations are not."""
+    return t.activity.type in ("export", "reexport") and (
+        t.destination.country in D5_OR_MACAU or for_d5_or_macau_headquartered(t)
+    )
 
 
 @authorization("NAC", "740.8(a)(1)", by="89-FR-23876", replaces="NAC")
@@ -103,27 +116,27 @@ def notified_in_time(t: Transaction):
 
 @authorization("ACA", "740.8(a)(2)", by="89-FR-23876")
 def aca_2024(t: Transaction):
-    """License Exception ACA: advanced computing to D:1 and D:4, and transfers within Macau or D:5, without notification."""
+    """License Exception ACA: advanced computing to D:1 and D:4, and transfers within Macau or D:5 or to entities headquartered there, without notification."""
     return [
-        needs(
-            "740.8(a)(2)",
-            t.activity.type in ("export", "reexport", "transfer_in_country"),
-            otherwise="activity_not_eligible",
-        ),
+        needs("740.8(a)(2)", is_move(t), otherwise="activity_not_eligible"),
         needs("740.8(a)", nac_aca_item(t), otherwise="item_not_eligible"),
         needs(
             "740.8(a)(2)",
-            transferred_within(t) or t.destination.country in ACA_2024,
+            t.destination.country in ACA_2024
+            or (
+                t.activity.type == "transfer_in_country"
+                and (t.destination.country in D5_OR_MACAU or for_d5_or_macau_headquartered(t))
+            ),
             otherwise="destination_not_covered",
         ),
         needs(
             "740.8(a)(2)",
-            transferred_within(t) or t.destination.country not in D5_OR_MACAU,
+            t.activity.type == "transfer_in_country" or t.destination.country not in D5_OR_MACAU,
             otherwise="destination_d5_macau",
         ),
         needs(
             "740.8(a)(2)",
-            transferred_within(t) or not for_d5_or_macau_headquartered(t),
+            t.activity.type == "transfer_in_country" or not for_d5_or_macau_headquartered(t),
             otherwise="headquarters_d5_macau",
         ),
         needs("740.8(b)", not part_744_bars(t), otherwise="part_744"),
@@ -135,11 +148,7 @@ def aca_2024(t: Transaction):
 def aca(t: Transaction):
     """License Exception ACA: worldwide except Macau, D:5 and entities headquartered there, and transfers within those."""
     return [
-        needs(
-            "740.8(a)(2)",
-            t.activity.type in ("export", "reexport", "transfer_in_country"),
-            otherwise="activity_not_eligible",
-        ),
+        needs("740.8(a)(2)", is_move(t), otherwise="activity_not_eligible"),
         needs("740.8(a)", nac_aca_item(t), otherwise="item_not_eligible"),
         needs(
             "740.8(a)(2)",
@@ -156,7 +165,7 @@ def aca(t: Transaction):
     ]
 
 
-@definition("740.8(a)(2)", by="89-FR-23876")
+@definition("740.8(a)(2)", by="90-FR-4544")
 def transferred_within(t: Transaction):
     """The act is a transfer (in-country) within Macau or D:5, which ACA covers besides."""
     return t.activity.type == "transfer_in_country" and t.destination.country in D5_OR_MACAU
@@ -169,11 +178,7 @@ def transferred_within(t: Transaction):
 def hbm_exception(t: Transaction):
     """License Exception HBM: memory below the density limit, packaged at a site owned and operated by an eligible party."""
     return [
-        needs(
-            "740.25(a)",
-            t.activity.type in ("export", "reexport", "transfer_in_country"),
-            otherwise="activity_not_eligible",
-        ),
+        needs("740.25(a)", is_move(t), otherwise="activity_not_eligible"),
         needs("740.25(a)", hbm_item(t), otherwise="item_not_eligible"),
         needs("740.25(a)", within_hbm_exception_density(t), otherwise="density_limit"),
         needs("740.25(b)", t.item.packaging.hbm_site_eligible, otherwise="packaging_site_not_eligible"),
@@ -201,7 +206,7 @@ def needs_designer(t: Transaction):
     """The item is one of the entries that carry the designer condition."""
     return (
         t.item.eccn in DESIGNER_CONDITION_ITEMS
-        if stated(t.item.eccn)
+        if class_is_stated(t)
         else (a_item(t) and t.item.kind not in ("computer", "assembly"))
     )
 
@@ -236,11 +241,7 @@ def aia_commodity(t: Transaction):
 def aia(t: Transaction):
     """License Exception AIA: chips to entities located, headquartered and parented in Supp. 5(a); weights to such entities almost anywhere."""
     return [
-        needs(
-            "740.27(a)",
-            t.activity.type in ("export", "reexport", "transfer_in_country"),
-            otherwise="activity_not_eligible",
-        ),
+        needs("740.27(a)", is_move(t), otherwise="activity_not_eligible"),
         needs("740.27(a)(1), (a)(2)(ii)", a_item(t) or weights_item(t), otherwise="item_not_eligible"),
         needs("740.27(a)", weights_item(t) or t.destination.country in SUPP5A, otherwise="location_not_supp5a"),
         needs(
@@ -271,11 +272,7 @@ def private_sector_end_user(t: Transaction):
 def acm(t: Transaction):
     """License Exception ACM: items to private makers and warehouses for goods that go to customers outside Macau and D:5."""
     return [
-        needs(
-            "740.28(a)",
-            t.activity.type in ("export", "reexport", "transfer_in_country"),
-            otherwise="activity_not_eligible",
-        ),
+        needs("740.28(a)", is_move(t), otherwise="activity_not_eligible"),
         needs("740.28(b)", eligible_for_acm(t), otherwise="item_not_eligible"),
         needs("740.28(b)", designer_acceptable(t), otherwise="designer_not_approved"),
         needs("740.28(c)", t.destination.country not in D5_OR_MACAU, otherwise="destination_d5_macau"),
@@ -309,7 +306,7 @@ def eligible_for_lpp(t: Transaction):
     """The commodity is on the LPP list; 5A002.z only under the reading that includes it."""
     return (
         t.item.eccn in LPP_ITEMS or (READING.lpp_5a002 == "included" and t.item.eccn in LPP_5A002_ITEMS)
-        if stated(t.item.eccn)
+        if class_is_stated(t)
         else a_item(t)
     )
 
@@ -385,7 +382,7 @@ def aia_cumulative_key(t: Transaction):
 @duty("740.8(c)(1)", by="88-FR-73458", of="NAC", deadline_days="-NAC_NOTICE_DAYS", to="BIS")
 def nac_notification(t: Transaction):
     """Notify BIS of the export or reexport, with TPP, performance density and data sheet."""
-    return True
+    return needs_notification(t)
 
 
 @duty("740.8(c)(1)", by="90-FR-4544", of="NAC", deadline_days="-NAC_NOTICE_DAYS", to="BIS", replaces="nac_notification")
@@ -403,7 +400,13 @@ def nac_purchase_order(t: Transaction):
 @duty("758.1; AES code C67", by="88-FR-73458", of="NAC", deadline_days=0, to="AES")
 def aes_code_c67(t: Transaction):
     """File the export with AES license code C67 and the notification number."""
-    return True
+    return needs_notification(t)
+
+
+@duty("758.1; AES code C68", by="88-FR-73458", of="NAC", deadline_days=0, to="AES")
+def aes_code_c68(t: Transaction):
+    """File the export with AES license code C68 where no notification is needed."""
+    return not needs_notification(t)
 
 
 @duty("740.8(d)", by="89-FR-23876", of="ACA", deadline_days=0, to="own records")
@@ -412,8 +415,8 @@ def aca_purchase_order(t: Transaction):
     return True
 
 
-@duty("758.1; AES code C68", by="89-FR-23876", of="ACA", deadline_days=0, to="AES")
-def aes_code_c68(t: Transaction):
+@duty("758.1; AES code C68", by="89-FR-23876", of="ACA", deadline_days=0, to="AES", replaces="aes_code_c68")
+def aes_code_c68_2024(t: Transaction):
     """File the export with AES license code C68."""
     return True
 

@@ -4,13 +4,16 @@ from penstock.law.tables import (
     AFFILIATE_SHARE,
     AFFILIATES_STAY_LAST_DAY,
     CATEGORY_3_B_TO_E,
+    CHIP_END_USE_PLACES,
     D5_OR_MACAU,
     MILITARY_END_USE_ANY_ITEM,
     MILITARY_END_USE_ITEMS,
     MILITARY_END_USE_LISTED_ITEMS,
     MILITARY_INTELLIGENCE_COUNTRIES,
+    OFF_THE_CONTROL_LIST,
     SUPERCOMPUTER_ITEMS,
     TRANSACTION_PARTIES,
+    US_PERSONS_2022_FROM,
 )  # fmt: skip
 from penstock.law.us.ear.part734 import listed_chip_designer, listed_fabricator, listed_huawei
 from penstock.law.us.ear.part742 import moves_subject_item
@@ -34,14 +37,14 @@ def known_wmd_end_use(t: Transaction):
 
 @definition("744.22; BIS policy statement 2025-05-13", by="EAR")
 def known_military_intelligence_end_use(t: Transaction):
-    """Knowledge of a military-intelligence end use in, or for a party headquartered in, the named countries."""
+    """Knowledge of a military-intelligence end use in the named countries, or for a party headquartered there, wherever it is located."""
     return (
         knows(t)
         and "military_intelligence" in t.end_use.types
         and (
             t.destination.country in MILITARY_INTELLIGENCE_COUNTRIES
             or end_use_place(t) in MILITARY_INTELLIGENCE_COUNTRIES
-            or t.end_use.beneficiary_headquarters in MILITARY_INTELLIGENCE_COUNTRIES
+            or given(t.end_use.beneficiary_headquarters, t.parties.end_user.headquarters) in MILITARY_INTELLIGENCE_COUNTRIES
         )
     )
 
@@ -52,8 +55,36 @@ def known_advanced_node_production(t: Transaction):
     return (
         knows(t)
         and "advanced_node_ic_production" in t.end_use.types
-        and end_use_place(t) in D5_OR_MACAU
+        and end_use_place(t) in CHIP_END_USE_PLACES
         and t.facility.advanced_node
+    )
+
+
+@definition("744.23(a)(2)(ii)", by="87-FR-62186")
+def known_production_at_unknown_node(t: Transaction):
+    """Knowledge that Category 3 equipment, materials, software or technology is for integrated-circuit production in Macau or D:5 at an unknown node."""
+    return (
+        knows(t)
+        and "ic_production_node_unknown" in t.end_use.types
+        and end_use_place(t) in CHIP_END_USE_PLACES
+        and t.item.eccn in CATEGORY_3_B_TO_E
+    )
+
+
+@definition("744.6(c)(2)", by="87-FR-62186")
+def supports_circuit_production(t: Transaction):
+    """US persons support integrated-circuit production in Macau or D:5 of an advanced or unknown node, from the day of the rule."""
+    return t.on >= US_PERSONS_2022_FROM and (known_advanced_node_production(t) or known_production_at_unknown_node(t))
+
+
+@definition("744.21; 744.23(a)(1), (a)(2)(ii)", by="EAR", shown="scope")
+def entry_decides_end_use(t: Transaction):
+    """The end use is controlled for items of named entries and no ECCN is asserted: assert it. Parameters only tell whether an item is an advanced computing item."""
+    return (
+        moves_subject_item(t)
+        and knows(t)
+        and any(use in ("military", "supercomputer", "ic_production_node_unknown") for use in t.end_use.types)
+        and not stated(t.item.eccn)
     )
 
 
@@ -81,17 +112,21 @@ def military_intelligence(t: Transaction):
 
 @requirement("744.21", by="EAR")
 def military_end_use(t: Transaction):
-    """A license is required for listed items, and to some countries any item, for a military end use or end user."""
+    """A license is required for listed items, and in some countries for any item, for a military end use or end user, and wherever a party is a listed military end user, EAR99 items excepted."""
     return moves_subject_item(t) and (
         (
             knows(t)
             and "military" in t.end_use.types
             and (
                 t.destination.country in MILITARY_END_USE_ANY_ITEM
-                or (t.destination.country in MILITARY_END_USE_LISTED_ITEMS and heading(t.item.eccn) in MILITARY_END_USE_ITEMS)
+                or end_use_place(t) in MILITARY_END_USE_ANY_ITEM
+                or (
+                    (t.destination.country in MILITARY_END_USE_LISTED_ITEMS or end_use_place(t) in MILITARY_END_USE_LISTED_ITEMS)
+                    and heading(t.item.eccn) in MILITARY_END_USE_ITEMS
+                )
             )
         )
-        or any_party_on_meu_list(t)
+        or (any_party_on_meu_list(t) and t.item.eccn not in OFF_THE_CONTROL_LIST)
     )
 
 
@@ -102,7 +137,7 @@ def supercomputer(t: Transaction):
         moves_subject_item(t)
         and knows(t)
         and "supercomputer" in t.end_use.types
-        and end_use_place(t) in D5_OR_MACAU
+        and end_use_place(t) in CHIP_END_USE_PLACES
         and heading(t.item.eccn) in SUPERCOMPUTER_ITEMS
     )
 
@@ -110,15 +145,7 @@ def supercomputer(t: Transaction):
 @requirement("744.23(a)(2)", by="87-FR-62186", prohibition="listed")
 def advanced_node(t: Transaction):
     """A license is required for any item for advanced-node production in Macau or D:5; for Category 3 items also where the node is unknown."""
-    return moves_subject_item(t) and (
-        known_advanced_node_production(t)
-        or (
-            knows(t)
-            and "ic_production_node_unknown" in t.end_use.types
-            and end_use_place(t) in D5_OR_MACAU
-            and t.item.eccn in CATEGORY_3_B_TO_E
-        )
-    )
+    return moves_subject_item(t) and (known_advanced_node_production(t) or known_production_at_unknown_node(t))
 
 
 @requirement("744.6(b), (c)", by="EAR", prohibition="listed")
@@ -127,7 +154,7 @@ def us_person_support(t: Transaction):
     return (
         t.activity.type in ("us_person_support", "iaas", "dealing", "ongoing_use")
         and t.activity.us_person
-        and (known_wmd_end_use(t) or known_military_intelligence_end_use(t) or known_advanced_node_production(t))
+        and (known_wmd_end_use(t) or known_military_intelligence_end_use(t) or supports_circuit_production(t))
     )
 
 
@@ -162,6 +189,12 @@ def any_party_on_meu_list(t: Transaction):
     return any("meu_list" in p.lists for p in TRANSACTION_PARTIES)
 
 
+@definition("744.21(b); Supp. No. 7 to part 744", by="EAR", shown="party lists")
+def listed_military_end_user(t: Transaction):
+    """A party is on the Military End-User List: items of Supp. No. 2 to part 744 need a license for it, wherever it is. Every item on the Commerce Control List is treated as one here: compare it with the supplement."""
+    return any_party_on_meu_list(t)
+
+
 @definition("744.11(a)(2)(i); Supp. No. 4 to part 744", by="EAR", shown="party lists")
 def footnote_1_effect(t: Transaction):
     """Footnote 1 (Huawei): the license requirement also reaches foreign-made direct products of listed US technology, software or plants (734.9(e)(1))."""
@@ -194,7 +227,7 @@ def blocked_person_is_a_party(t: Transaction):
 
 @definition("744.15; 740.2(a)(17)", by="EAR", shown="party lists")
 def unverified_party(t: Transaction):
-    """A party is on the Unverified List: no license exception may be used, and a statement is needed where no license is. Not judged here."""
+    """A party is on the Unverified List: no license exception may be used, and a statement is needed where no license is."""
     return any("unverified_list" in p.lists for p in TRANSACTION_PARTIES)
 
 
@@ -232,11 +265,12 @@ def affiliates(t: Transaction):
     return moves_subject_item(t) and any(restricted_through_owners(p) for p in TRANSACTION_PARTIES)
 
 
-@definition("740.2(a); 744.11(a)", by="EAR")
+@definition("740.2(a); 744.11(a); 744.15(b)", by="EAR")
 def part_744_bars(t: Transaction):
-    """A part 744 requirement other than the headquarters rule binds, so that no license exception is available."""
+    """A part 744 requirement other than the headquarters rule binds, or a party is on the Unverified List, so that no license exception is available."""
     return (
         entity_list(t)
+        or unverified_party(t)
         or affiliates(t)
         or military_end_use(t)
         or military_intelligence(t)

@@ -7,8 +7,10 @@ from penstock.rulebook.language import Party, Transaction, definition
 
 @definition("734.13; 734.14; 734.16", by="EAR")
 def is_move(t: Transaction):
-    """The act is an export, reexport or transfer (in-country) of an item."""
-    return t.activity.type in ("export", "reexport", "transfer_in_country")
+    """The act is an export, reexport or transfer (in-country) of an item; what changes hands within the United States is none of them."""
+    return t.activity.type in ("export", "reexport") or (
+        t.activity.type == "transfer_in_country" and t.destination.country != "US"
+    )
 
 
 @definition("734.13(a)(2); 734.14(a)(2)", by="EAR")

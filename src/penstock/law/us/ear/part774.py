@@ -5,6 +5,7 @@ from penstock.law.tables import (
     A2_DENSITY,
     A2_TPP,
     A_ITEMS,
+    ADVANCED_COMPUTING_ENTRIES,
     B1_DENSITY,
     B1_TPP,
     B1_TPP_BELOW,
@@ -212,16 +213,24 @@ def classification(t: Transaction):
     )  # fmt: skip
 
 
+@definition("Supp. No. 1 to part 774", by="EAR")
+def class_is_stated(t: Transaction):
+    """The classification is stated as far as the paragraph that the rules turn on; 3A090 alone, or 5A992.z, is not."""
+    return stated(t.item.eccn) and not (
+        t.item.eccn in ADVANCED_COMPUTING_ENTRIES and t.item.eccn not in A_ITEMS | B_ITEMS | HBM_ITEMS
+    )
+
+
 @definition("742.6(a)(6)(iii)(A)", by="EAR")
 def a_item(t: Transaction):
     """The item is at or above the parameters of 3A090.a or 4A090.a, or is the .z item that follows them."""
-    return t.item.eccn in A_ITEMS if stated(t.item.eccn) else meets_3a090_a(t)
+    return t.item.eccn in A_ITEMS if class_is_stated(t) else meets_3a090_a(t)
 
 
 @definition("742.6(a)(6)(iii)(B)", by="EAR")
 def b_item(t: Transaction):
     """The item is at or above the parameters of 3A090.b or 4A090.b, or is the .z item that follows them."""
-    return t.item.eccn in B_ITEMS if stated(t.item.eccn) else meets_3a090_b(t)
+    return t.item.eccn in B_ITEMS if class_is_stated(t) else meets_3a090_b(t)
 
 
 @definition("742.6(a)(6)", by="EAR")
@@ -233,7 +242,7 @@ def advanced_computing_item(t: Transaction):
 @definition("3A090.c", by="EAR")
 def hbm_item(t: Transaction):
     """The item is high-bandwidth memory of 3A090.c."""
-    return t.item.eccn in HBM_ITEMS if stated(t.item.eccn) else meets_3a090_c(t)
+    return t.item.eccn in HBM_ITEMS if class_is_stated(t) else meets_3a090_c(t)
 
 
 @definition("4E091", by="EAR")
