@@ -52,8 +52,8 @@ _ENGLISH = frozenset({
         "grants", "history", "lapses", "machine", "owed", "quota", "review", "tolling",
     )),
     *(f"screening/{name}.py" for name in (
-        "addresses", "clearances", "closure", "differences", "evidence", "holdings", "lists", "policies", "reclosing",
-        "screener", "statements", "structuring",
+        "addresses", "clearances", "closure", "differences", "evidence", "fronts", "holdings", "lists", "plain", "policies",
+        "reclosing", "screener", "spelled", "statements", "structuring",
     )),
 })  # fmt: skip
 # What of these says nothing to people: it writes SQL, or reads citations.

@@ -121,9 +121,10 @@ class Evidence:
         """Give the direct owners with their shares; one that listed owners restrict counts as they do."""
         assert self.graph is not None
         names = self.graph.holdings.names
-        rows = self.graph.into(self.graph.holdings.numbers[name])
+        above = self.graph.above
+        rows = above.of(self.graph.holdings.numbers[name])
         owners: list[dict[str, Any]] = []
-        for owner, share in zip(self.graph.above_owner[rows].tolist(), self.graph.above_share[rows].tolist(), strict=True):
+        for owner, share in zip(above.other[rows].tolist(), above.share[rows].tolist(), strict=True):
             lists, why = self._lists_of_owner(names[owner])
             row = {"name": names[owner], "lists": lists, **({"share": share / WHOLE} if share >= 0 else {})}
             owners.append(row)
@@ -190,7 +191,7 @@ def _ancestors(graph: OwnershipIndex, name: str) -> Sequence[str]:
     names, numbers = graph.holdings.names, graph.holdings.numbers
     seen, queue = {numbers[name]}, [numbers[name]]
     while queue:
-        fresh = set(graph.above_owner[graph.into(queue.pop())].tolist()) - seen
+        fresh = set(graph.above.other[graph.above.of(queue.pop())].tolist()) - seen
         seen |= fresh
         queue += sorted(fresh)
     return sorted(names[i] for i in seen - {numbers[name]})
