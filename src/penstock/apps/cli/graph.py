@@ -253,9 +253,8 @@ def tell_graph(document: Mapping[str, Any]) -> None:
     cite = "; ".join(row["cite"] for row in document["citations"])
     asked = [f"regime {document['rule']['regime']}"] if document["rule"]["regime"] != "actual" else []
     asked += [f"as {document['rule']['stance']}"] if "stance" in document["rule"] else []
-    click.echo(
-        f"On {document['on']}, {len(restricted):,} of {document['counts']['entities']:,} entities {said}{unsure} [{'; '.join([cite, *asked])}]."
-    )
+    of = f"{len(restricted):,} of {document['counts']['entities']:,} entities"
+    click.echo(f"On {document['on']}, {of} {said}{unsure} [{'; '.join([cite, *asked])}].")
     for row in restricted[:_SHOWN_MAX]:
         carried = ", ".join(f"{stake['owner']} {stake['basis_points'] / 100:g} % ({stake['because']})" for stake in row["proof"])
         click.echo(f"  {row['id']}: {row['basis_points'] / 100:g} % held by {carried}")
