@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -87,7 +88,7 @@ def test_an_agent_with_clients_of_all_sizes_ties_nobody() -> None:
 
 
 def test_a_group_is_one_party_of_a_ring() -> None:
-    shown = {"phone": "+852 12345678", "payer": "one", "ordered_on": START}
+    shown: dict[str, Any] = {"phone": "+852 12345678", "payer": "one", "ordered_on": START}
     group = [Customer(f"g{i}", 20_000, **shown, group="Openly One") for i in range(2)]
     assert find_rings(group, limit=LIMIT) == []
     (ring,) = find_rings([*group, Customer("outside", 20_000, **shown)], limit=LIMIT)

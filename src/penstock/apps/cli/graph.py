@@ -27,7 +27,7 @@ from penstock.screening.holdings import WHOLE, Holdings, read_holdings
 from penstock.screening.ownership import OwnershipLaw
 from penstock.screening.plain import read_plain
 from penstock.screening.spelled import pick
-from penstock.screening.statements import holding_rows
+from penstock.screening.statements import read_statements
 from penstock.terms.errors import BadEnum, MissingRequired
 from penstock.terms.numbers import dump_json
 
@@ -70,8 +70,9 @@ def read_graph_file(graph: str, on: dt.date) -> Holdings:
     gc.disable()  # a million rows are a million short-lived lists, none of them in a circle
     try:
         with open_text(graph) as file:
-            rows = holding_rows(file.read(), name=graph) if _is_json(graph) else _rows(csv.reader(file))
-            return read_holdings(rows, on=on)
+            if _is_json(graph):
+                return read_statements(file.read(), name=graph, on=on)
+            return read_holdings(_rows(csv.reader(file)), on=on)
     finally:
         gc.enable()
 
