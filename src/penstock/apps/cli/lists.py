@@ -71,9 +71,11 @@ def diff(old: str, new: str, allow_shrink: bool, as_json: bool) -> None:
             f"{new} has {len(after.entries):,} entries, more than 10 percent fewer than the {len(before.entries):,} of {old}",
             at="NEW", value=len(after.entries), hint="It may be cut short. If it is right, say --allow-shrink.")  # fmt: skip
     if as_json:
-        put({"old": old, "new": new, **found.document()})
+        put({"old": old, "old_date": before.date, "new": new, "new_date": after.date, **found.document()})
         return
-    click.echo(f"{len(found.added):,} added, {len(found.removed):,} removed, {len(found.changed):,} changed")
+    dates = " to ".join(one.date or "an unknown date" for one in (before, after))
+    numbers = f"{len(found.added):,} added, {len(found.removed):,} removed, {len(found.changed):,} changed"
+    click.echo(f"From {dates}: {numbers}")
     for sign, entries in (("+", found.added), ("-", found.removed)):
         for entry in entries[:_SHOWN_MAX]:
             click.echo(f"  {sign} {entry.id}: {entry.title}")
