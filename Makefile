@@ -52,6 +52,7 @@ spark: .venv-spark/.stamp ## Run the SQL text for Spark in a local session of Sp
 screening: .venv/.stamp ## Measure the screening of names and addresses on the lists beside the checkout (minutes)
 	$(BIN)/python bench/screening/run.py
 	$(BIN)/python bench/screening/addresses.py
+	$(BIN)/python bench/screening/rings.py
 
 ledgerbench: .venv/.stamp ## Measure the ledger beside row locks and SERIALIZABLE, on SQLite and PostgreSQL
 	$(BIN)/python bench/ledger.py

@@ -45,15 +45,15 @@ _ENGINE = (
 _ENGLISH = frozenset({
     *(f"apps/cli/{name}.py" for name in (
         "clearances", "evidence", "graph", "ledger", "ledger_read", "ledger_text", "license", "license_capacity", "license_demo",
-        "license_text", "list_files", "lists", "rings", "screen", "ship",
+        "license_text", "list_files", "listed", "lists", "rings", "screen", "ship",
     )),
     *(f"licensing/{name}.py" for name in (
         "agreements", "amendment", "bodies", "calibration", "capacity", "case", "current", "drafting", "duties", "events",
         "grants", "history", "lapses", "machine", "owed", "quota", "review", "tolling",
     )),
     *(f"screening/{name}.py" for name in (
-        "addresses", "clearances", "closure", "differences", "evidence", "holdings", "lists", "policies", "reclosing",
-        "screener", "statements", "structuring",
+        "addresses", "clearances", "closure", "differences", "ecfr", "evidence", "fronts", "holdings", "lists", "plain",
+        "policies", "reclosing", "screener", "spelled", "statements", "structuring",
     )),
 })  # fmt: skip
 # What of these says nothing to people: it writes SQL, or reads citations.

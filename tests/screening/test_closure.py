@@ -15,6 +15,7 @@ from penstock.screening import OwnershipLaw, ownership
 from penstock.screening.closure import Closure, OwnershipIndex
 from penstock.screening.holdings import read_holdings
 from penstock.screening.reclosing import LiveClosure
+from penstock.screening.statements import read_statements
 from penstock.terms.documents import read_facts
 from penstock.terms.errors import BadDocument, BadNumber, UnknownFact
 from tests.fuzz.test_documents import run
@@ -170,6 +171,35 @@ def test_owners_of_statements_in_json(tmp_path: Path) -> None:
     assert [row["id"] for row in answer["undetermined"]] == ["B"]
     graph.write_text("{cut", "utf-8")
     assert run(["owners", str(graph), "--listed", str(listed), "--on", "2025-10-20"], "")[0] == 3
+
+
+def test_statements_that_cannot_be_used_are_reported_and_the_rest_loads() -> None:
+    def ftm(owner: str, owned: str, **more: str) -> dict[str, object]:
+        return {"schema": "Ownership", "properties": {"owner": [owner], "asset": [owned], **{k: [v] for k, v in more.items()}}}
+
+    def bods(owner: object, owned: str, **more: object) -> dict[str, object]:
+        interest = {"type": "shareholding", **more}
+        return {
+            "recordType": "relationship",
+            "recordDetails": {"interestedParty": owner, "subject": owned, "interests": [interest]},
+        }
+
+    records = [
+        ftm("L", "A", percentage="60", startDate="2024-01-01"), ftm("L", "A", percentage="60", startDate="2024-01-01"),
+        ftm("L", "B", percentage="sixty"), ftm("L", "C", percentage="50-75"), ftm("L", "D", percentage="120"), 7,
+        bods({"reason": "unknownPerson"}, "E", share={"exact": 60}), bods("L", "F", share={"exact": 75.5}, endDate="2025-10-20"),
+        bods("L", "G"), bods("A", "L", share={"exact": 100}), ftm("L", "H", percentage="60", startDate="2025-13-01"),
+    ]  # fmt: skip
+    text = "\n".join(json.dumps(record) for record in records) + "\n" + json.dumps(records[0])[:-9]
+    for whole in (text, json.dumps(records)[:-1] + "," + json.dumps(records[0])[:-9]):
+        found = read_statements(whole, name="x", on=ON)
+        assert [(fault.line, fault.code) for fault in found.faults] == [
+            (2, "duplicate_row"), (3, "bad_number"), (5, "bad_number"), (6, "bad_document"), (7, "missing_required"),
+            (11, "bad_date"), (12, "bad_document"),
+        ]  # fmt: skip
+        assert (found.left_out, found.other_days) == (6, 1)
+        closed_ = OwnershipIndex(found, limit=5000).close(["L"])
+        assert (closed_.restricted, closed_.undetermined) == (["A"], ["C", "G"])
 
 
 def test_owners_of_a_graph_need_the_listed_ones_and_files_that_exist(tmp_path: Path) -> None:

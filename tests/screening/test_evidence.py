@@ -50,6 +50,22 @@ def test_an_unknown_stake_stays_unknown() -> None:
     assert "parent_name" not in found.facts
 
 
+def test_an_owner_that_listed_ones_may_hold_is_on_no_known_list() -> None:
+    found = about(f"{PARENT},A,", "A,Buyer,10000", "Huawai Technology Services,Buyer,1")
+    assert found.facts["owners"] == [{"name": "A", "share": 1.0}, {"name": "Huawai Technology Services", "share": 0.0001}]
+    assert any("could bring listed owners to the limit: 华为技术有限公司 in A" in text for text in found.open)
+    assert any("Huawai Technology Services: 0." in text for text in found.open)
+    assert f"parent_name: A, unless {PARENT} controls it by shares that are not known" in found.open
+    assert "parent_name" not in found.facts
+
+
+def test_a_party_is_found_in_the_holdings_by_its_letters() -> None:
+    assert about(f"{PARENT},Buyer Pte Ltd,6000", name="BUYER PTE. LTD.").facts["parent_name"] == PARENT
+    assert (
+        about(f"{PARENT},Buyer,6000", f"{PARENT},BUYER,100", name="buyer").open[-1].startswith("owners: the holdings name nobody")
+    )
+
+
 def test_a_party_that_is_listed_itself() -> None:
     found = about(name="HUAWEI TECHNOLOGIES")
     assert (found.facts["lists"], found.facts["entity_list_review_policy"]) == (["entity_list"], "presumption_of_denial")

@@ -67,14 +67,17 @@ def test_an_unknown_form_names_the_known_ones() -> None:
 
 def test_the_screening_list_as_trade_gov_publishes_it() -> None:
     result = {"id": "a1", "name": "Acme", "alt_names": ["Akme"], "source": "Entity List (EL)", "license_policy": "Presumption of denial",
-              "addresses": [{"address": "1 Main St", "city": "Anytown", "country": "CN"}], "federal_register_notice": "84 FR 1"}  # fmt: skip
+              "addresses": [{"address": "1 Main St", "city": "Anytown", "country": "CN"}], "federal_register_notice": "84 FR 1",
+              "start_date": "2019-05-21", "end_date": None}  # fmt: skip
     found = read_list(json.dumps({"results": [result, 7]}), name="csl")
     assert found.entries[0].addresses == ("1 Main St, Anytown, CN",)
     assert found.entries[0].about == {
         "review_policy": "presumption_of_denial",
         "review_policy_text": "Presumption of denial",
         "citations": ["84 FR 1"],
+        "since": "2019-05-21",
     }
+    assert as_of(found.entries, dt.date(2019, 5, 20)) == ()
     assert [fault.code for fault in found.faults] == ["bad_type"]
 
 
@@ -93,6 +96,73 @@ def test_entity_list_meti_and_follow_the_money() -> None:
     }
     ftm = read_list(json.dumps(row) + "\nnot json\n", name="x")
     assert (ftm.entries[0].aliases, ftm.entries[0].countries, [f.line for f in ftm.faults]) == (("Akme",), ("CN",), [2])
+
+
+CODIFIED = """<?xml version="1.0" encoding="UTF-8"?>
+<ECFR><AMDDATE>Aug. 5, 2026</AMDDATE><DIV5 N="744" TYPE="PART">
+<DIV9 N="Supplement No. 4 to Part 744" TYPE="APPENDIX"><HEAD>Supplement No. 4 to Part 744—Entity List</HEAD><P>Text.</P><DIV><DIV class="gpotbl_div"><TABLE>
+<THEAD><TR><TH>Country</TH><TH>Entity</TH><TH>License requirement</TH><TH>License review policy</TH><TH>Federal Register citation</TH></TR></THEAD><TBODY>
+<TR><TD>CHINA, PEOPLE'S REPUBLIC OF</TD><TD>Acme Chips Co., Ltd., a.k.a., the following two aliases:<br/>—Akme Xinpian; <I>and</I><br/>—Acme Micro Co., Ltd.
+<br/>No. 1, First Road, Shanghai, China; and Room 2, Second Road, Beijing, China.</TD><TD>For all items subject to the EAR. (See §§ 734.9(e) and 744.11 of the EAR)</TD>
+<TD>Presumption of denial.</TD><TD>88 FR 1, 1/3/23. 90 FR 4622, 1/16/25.</TD></TR>
+<TR><TD></TD><TD>Borg Institute, Inc., 5 Third Road, Wuhan, China.</TD><TD>For all items subject to the EAR</TD><TD>Case-by-case</TD><TD>88 FR 2, 1/3/23</TD></TR>
+<TR><TD> </TD><TD>[Reserved]</TD><TD/><TD/><TD/></TR>
+<TR><TD>HONG KONG</TD><TD>Address 01, Unit 4, 7/F, Example Tower, 33 Example Road, Kowloon</TD><TD>For all items subject to the EAR</TD><TD>Presumption of denial</TD><TD>89 FR 51652, 6/18/24</TD></TR>
+</TBODY></TABLE></DIV></DIV></DIV9>
+<DIV9 N="Supplement No. 5 to Part 744" TYPE="APPENDIX"><TABLE><TR><TH>Country</TH><TH>Entity</TH></TR><TR><TD>CHINA</TD><TD>No list</TD></TR></TABLE></DIV9>
+<DIV9 N="Supplement No. 7 to Part 744" TYPE="APPENDIX"><TABLE><TR><TH>Country</TH><TH>Entity</TH><TH>Federal Register citation</TH></TR>
+<TR><TD>RUSSIA</TD><TD>Corp JSC, f.k.a., Korp</TD><TD>85 FR 83799, 12/23/20</TD></TR></TABLE></DIV9></DIV5></ECFR>"""
+
+
+def test_the_supplements_of_part_744_as_the_ecfr_publishes_them() -> None:
+    found = read_list(CODIFIED, name="744.xml")
+    acme, borg, bare, corp = found.entries
+    assert (found.title, found.date, found.faults, found.called) == (
+        "Entity List, Military End-User List",
+        "2026-08-05",
+        (),
+        "part-744",
+    )
+    assert (acme.name, acme.aliases, acme.countries) == (
+        "Acme Chips Co., Ltd.",
+        ("Akme Xinpian", "Acme Micro Co., Ltd."),
+        ("CN",),
+    )
+    assert acme.addresses == ("No. 1, First Road, Shanghai, China", "Room 2, Second Road, Beijing, China")
+    assert acme.about["citations"] == ["88 FR 1, 1/3/23", "90 FR 4622, 1/16/25"]
+    assert (acme.about["license_requirement"], acme.about["review_policy"]) == (
+        "all_items_subject_to_the_ear",
+        "presumption_of_denial",
+    )
+    assert (borg.name, borg.countries, borg.addresses) == ("Borg Institute, Inc.", ("CN",), ("5 Third Road, Wuhan, China",))
+    assert (bare.name, bare.addresses) == ("", ("Unit 4, 7/F, Example Tower, 33 Example Road, Kowloon",))
+    assert (corp.name, corp.aliases, corp.list) == ("Corp JSC", ("Korp",), "Military End-User List")
+    again = read_list(
+        CODIFIED.replace("<TR><TD></TD><TD>Borg", "<TR><TD></TD><TD>Newcomer</TD></TR><TR><TD></TD><TD>Borg"), name="x"
+    )
+    assert [entry.id for entry in diff_lists(found.entries, again.entries).added] == [again.entries[1].id]
+
+
+@pytest.mark.parametrize("text", [CODIFIED[:-200], "<ECFR><DIV9 N='Supplement No. 5 to Part 744'/></ECFR>", "<html><body>"])
+def test_xml_that_is_cut_short_or_holds_no_list_is_refused(text: str) -> None:
+    with pytest.raises(BadDocument):
+        read_list(text, name="744.xml")
+
+
+def test_the_end_user_list_with_its_printed_columns() -> None:
+    text = (
+        'No.,"国名、地域名\nCountry or Region","企業名、組織名\nCompany or Organization","別名\nAlso Known As","懸念区分\nType of WMD","通常兵器\nConventional Weapons"\n'
+        '1,"中国\nChina","Acme Chips\n阿克梅芯片","・Akme\n・Acme Micro",核 N,\n2,"アフガニスタン\nAfghanistan",Borg,,"生物、化学 B,C",○\n'
+    )
+    found = read_list(text, name="meti.csv")
+    one, two = found.entries
+    assert (one.id, one.name, one.aliases, one.countries) == (
+        "METI-1",
+        "Acme Chips",
+        ("阿克梅芯片", "Akme", "Acme Micro"),
+        ("CN",),
+    )
+    assert (two.countries, two.about, found.faults) == (("AF",), {"concern": "生物、化学 B,C", "conventional_weapons": "○"}, ())
 
 
 def test_what_ships_answers_offline_with_citations() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from penstock.screening.structuring import Customer, find_groups, find_rings
 from tests.fuzz.test_documents import run
@@ -75,6 +77,36 @@ def test_an_open_group_is_counted_not_accused() -> None:
 def test_what_many_share_ties_nobody() -> None:
     crowd = [Customer(f"c{i}", 20_000, phone="+852 12345678", payer="agent") for i in range(40)]
     assert find_rings(crowd, limit=LIMIT) == []
+
+
+def test_an_agent_with_clients_of_all_sizes_ties_nobody() -> None:
+    shells = [Customer(f"s{i}", 20_000, phone="+852 12345678", ordered_on=START) for i in range(3)]
+    assert len(find_rings(shells, limit=LIMIT)) == 1
+    small = [Customer(f"c{i}", 300, phone="+852 1234 5678") for i in range(12)]
+    strangers = [Customer(f"x{i}", 300, phone=f"+852 {i:08d}") for i in range(50)]
+    assert find_rings([*shells, *small, *strangers], limit=LIMIT) == []
+
+
+def test_a_group_is_one_party_of_a_ring() -> None:
+    shown: dict[str, Any] = {"phone": "+852 12345678", "payer": "one", "ordered_on": START}
+    group = [Customer(f"g{i}", 20_000, **shown, group="Openly One") for i in range(2)]
+    assert find_rings(group, limit=LIMIT) == []
+    (ring,) = find_rings([*group, Customer("outside", 20_000, **shown)], limit=LIMIT)
+    assert ring.members == ("g0", "g1", "outside")
+
+
+def test_two_rings_that_know_one_bystander_are_two() -> None:
+    rings = [
+        [Customer(f"{name}{i}", 20_000, phone=f"+852 {name * 8}", payer=name, ordered_on=START) for i in range(3)]
+        for name in "12"
+    ]
+    bystander = Customer("b", 20_000, officer="A. Chan", address="Flat 9, 9/F, 9 Nathan Road", ordered_on=START)
+    rings[0][0] = evolve(rings[0][0], officer="A. Chan")
+    rings[1][0] = evolve(rings[1][0], address="Flat 9, 9/F, 9 Nathan Road")
+    found = find_rings([*rings[0], *rings[1], bystander], limit=LIMIT)
+    assert len(found) == 2
+    assert {"10", "11", "12"} <= {member for ring in found for member in ring.members}
+    assert not any({"10", "20"} <= set(ring.members) for ring in found)
 
 
 def test_together_under_the_limit_is_no_ring() -> None:

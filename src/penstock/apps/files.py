@@ -13,10 +13,27 @@ from typing import TextIO
 
 from penstock.terms.errors import FileUnusable
 
-__all__ = ["open_text", "whole_text"]
+__all__ = ["open_text", "read_bytes", "whole_text"]
 
 _FIELD_MAX = 1 << 24
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def read_bytes(path: str | Path) -> bytearray:
+    """Return what is in a file; FileUnusable where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            data = bytearray(os.fstat(file.fileno()).st_size)
+            del data[file.readinto(data) :]
+            data += file.read()  # a pipe has no size
+            return data
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str | Path, error: OSError) -> FileUnusable:
+    return FileUnusable(f"{path} cannot be read: {error.strerror or error}", at=str(path), value=str(path),
+                        hint="Check the name and the rights of the file.")  # fmt: skip
 
 
 @contextmanager
@@ -33,8 +50,7 @@ def open_text(path: str | Path) -> Iterator[TextIO]:
         with open(path, encoding=encoding, errors="replace", newline="") as file:
             yield file
     except OSError as error:
-        raise FileUnusable(f"{path} cannot be read: {error.strerror or error}", at=str(path), value=str(path),
-                           hint="Check the name and the rights of the file.") from None  # fmt: skip
+        raise _unreadable(path, error) from None
     except UnicodeError as error:
         raise FileUnusable(f"{path} is no text in {encoding}: {error}", at=str(path), value=str(path),
                            hint="Write the file as UTF-8.") from None  # fmt: skip

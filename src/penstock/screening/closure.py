@@ -7,7 +7,7 @@ is not known could bring about is found the same way, with every such share as l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,16 +15,11 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from penstock.screening.fronts import LONG, NEVER, Flags, Links, Numbers, Places, settle
 from penstock.screening.holdings import WHOLE, Holdings
+from penstock.screening.spelled import pick
 
-__all__ = ["Closure", "OwnershipIndex", "Stake", "spans"]
-
-_NEVER = -1
-_ROUNDS_MAX = 200
-_SMALL = 1e-9
-
-Numbers = NDArray[np.int32]
-Flags = NDArray[np.bool_]
+__all__ = ["Closure", "OwnershipIndex", "Stake"]
 
 
 @frozen
@@ -50,23 +45,33 @@ class Closure:
 
     index: OwnershipIndex
     turn: Numbers
-    held: NDArray[np.int64]
+    held: Places
     may_turn: Numbers
-    may_held: NDArray[np.int64]
+    may_held: Places
 
     @property
     def restricted(self) -> list[str]:
         """Return the names of the restricted entities that are not on a list themselves, sorted."""
-        return self._names(self.turn > 0)
+        return [name for name, _ in self.restricted_numbers]
 
     @property
     def undetermined(self) -> list[str]:
         """Return the names of the entities that unknown shares could bring to the limit, sorted."""
-        return self._names((self.may_turn > 0) & (self.turn == _NEVER))
+        return [name for name, _ in self.undetermined_numbers]
 
-    def _names(self, flags: Flags) -> list[str]:
-        names = self.index.holdings.names
-        return sorted(names[i] for i in np.flatnonzero(flags).tolist())
+    @property
+    def restricted_numbers(self) -> list[tuple[str, int]]:
+        """Return the restricted entities that are not on a list themselves with their numbers, sorted by name."""
+        return self._named(self.turn > 0)
+
+    @property
+    def undetermined_numbers(self) -> list[tuple[str, int]]:
+        """Return the entities that unknown shares could bring to the limit with their numbers, sorted by name."""
+        return self._named((self.may_turn > 0) & (self.turn == NEVER))
+
+    def _named(self, flags: Flags) -> list[tuple[str, int]]:
+        numbers = np.flatnonzero(flags)
+        return sorted(zip(pick(self.index.holdings.names, numbers), numbers.tolist(), strict=True))
 
     def share(self, name: str) -> int:
         """Return the basis points that listed and restricted owners are known to hold in an entity."""
@@ -78,8 +83,8 @@ class Closure:
         sure = self.turn[number] > 0
         turn = self.turn if sure else self.may_turn
         before = turn[number] if turn[number] >= 0 else turn.max() + 1
-        rows = self.index.into(number)
-        owners, shares = self.index.above_owner[rows], self.index.above_share[rows]
+        rows = self.index.above.of(number)
+        owners, shares = self.index.above.other[rows], self.index.above.share[rows]
         counts = (turn[owners] >= 0) & (turn[owners] < before) & ((shares > 0) | ((shares < 0) & (not sure)))
         picked = sorted(zip(shares[counts].tolist(), owners[counts].tolist(), strict=True), key=lambda p: (-p[0], p[1]))
         out: list[Stake] = []
@@ -92,8 +97,34 @@ class Closure:
         return out
 
     def _stake(self, owner: int, owned: str, share: int) -> Stake:
-        because = "listed" if self.may_turn[owner] == 0 else "restricted" if self.turn[owner] > 0 else "may be restricted"
+        (because,) = self.becauses(np.array([owner]))
         return Stake(self.index.holdings.names[owner], owned, share if share >= 0 else None, because)
+
+    def becauses(self, owners: NDArray[Any]) -> list[str]:
+        """Say of several owners why what they hold counts."""
+        why = np.where(self.may_turn[owners] == 0, 0, np.where(self.turn[owners] > 0, 1, 2))
+        return [("listed", "restricted", "may be restricted")[place] for place in why.tolist()]
+
+    def proofs(self, names: Sequence[int]) -> tuple[Places, Numbers, Numbers]:
+        """Return the proofs of many entities, given by number, as rows: place in ``names``, owner and basis points.
+
+        All of them are restricted, or none; the rows of one entity are those of :meth:`proof`.
+        """
+        held, rank = self.index.holdings, np.full(self.index.size, NEVER, np.int32)
+        rank[np.asarray(names, np.int32)] = np.arange(len(names))
+        sure = len(names) > 0 and bool(self.turn[names[0]] > 0)
+        turn = self.turn if sure else self.may_turn
+        rows = np.flatnonzero(rank[held.owned] >= 0)
+        owner, owned, share = held.owner[rows], held.owned[rows], held.share[rows]
+        counts = (turn[owner] >= 0) & (turn[owner] < turn[owned]) & ((share > 0) | ((share < 0) & (not sure)))
+        owner, place, share = owner[counts], rank[owned[counts]].astype(np.int64), share[counts]
+        order = np.lexsort((owner, -share, place)) if len(place) else np.empty(0, np.int64)
+        owner, place, share = owner[order], place[order], share[order]
+        if sure:
+            total = np.cumsum(share, dtype=np.int64) - share
+            needed = total - total[np.searchsorted(place, place)] < self.index.limit
+            owner, place, share = owner[needed], place[needed], share[needed]
+        return place, owner, share
 
     def proof_tree(self, name: str) -> list[Stake]:
         """Return the holdings that carry an answer, down from the entity to the listed owners, each once."""
@@ -125,98 +156,59 @@ class OwnershipIndex:
     def __init__(self, holdings: Holdings, *, limit: int) -> None:
         self.holdings, self.limit = holdings, limit
         self.size = len(holdings.names)
-        order = np.argsort(holdings.owner, kind="stable")
-        self.below_owned, self.below_share = holdings.owned[order], holdings.share[order]
-        self.below = _starts(holdings.owner[order], self.size)
-        order = np.argsort(holdings.owned, kind="stable")
-        self.above_owner, self.above_share = holdings.owner[order], holdings.share[order]
-        self.above = _starts(holdings.owned[order], self.size)
+        self.below = Links.sorted_by(holdings.owner, holdings.owned, holdings.share, self.size)
+        self._asked: tuple[tuple[str, ...], Numbers] = ((), np.empty(0, np.int32))
         known = np.maximum(holdings.share, 0)
         self.known = np.bincount(holdings.owned, known, self.size).astype(np.int64)
 
-    def into(self, number: int) -> slice:
-        """Return the rows of the holdings in one entity."""
-        return slice(int(self.above[number]), int(self.above[number + 1]))
+    @cached_property
+    def above(self) -> Links:
+        """Return the holdings sorted by what is owned."""
+        return Links.sorted_by(self.holdings.owned, self.holdings.owner, self.holdings.share, self.size)
 
     @property
     def overfull(self) -> list[str]:
         """Return the entities whose known shares come to more than the whole."""
-        return sorted(self.holdings.names[i] for i in np.flatnonzero(self.known > WHOLE).tolist())
+        return sorted(pick(self.holdings.names, np.flatnonzero(self.known > WHOLE)))
 
     def close(self, listed: Iterable[str]) -> Closure:
         """Return everything that listed owners restrict, and everything that unknown shares leave open."""
-        numbers = self.holdings.numbers
-        start = np.asarray(sorted({numbers[name] for name in listed if name in numbers}), np.int32)
-        turn, held = self._close(start, room=False)
-        open_ = bool((self.holdings.share < 0).any())
-        may_turn, may_held = self._close(start, room=True) if open_ else (turn, held)
-        return Closure(self, turn, held, may_turn, may_held)
-
-    def _close(self, start: Numbers, *, room: bool) -> tuple[Numbers, NDArray[np.int64]]:
-        """Return the round in which each entity came to count and what is held in it; each holding is added once."""
-        turn = np.full(self.size, _NEVER, np.int32)
-        turn[start] = 0
-        held = np.zeros(self.size, np.int64)
-        open_ = np.zeros(self.size, bool)
-        front, number = start, 0
-        while len(front):
-            number += 1
-            rows = spans(self.below, front)
-            owned, share = self.below_owned[rows], self.below_share[rows]
-            np.add.at(held, owned, np.maximum(share, 0))
-            if room:
-                open_[owned[share < 0]] = True
-            touched = np.unique(owned)
-            most = held[touched] + np.where(open_[touched], np.maximum(WHOLE - self.known[touched], 0), 0)
-            front = touched[(most >= self.limit) & (turn[touched] == _NEVER)]
-            turn[front] = number
-        return turn, held + np.where(open_, np.maximum(WHOLE - self.known, 0), 0)
+        start = self._places(listed)
+        turn, held, _ = self.below.close(start, self.limit, None)
+        if not (self.holdings.share < 0).any():
+            return Closure(self, turn, held, turn, held)
+        room = np.maximum(WHOLE - self.known, 0)
+        may_turn, may_held, open_ = self.below.close(start, self.limit, room)
+        return Closure(self, turn, held, may_turn, may_held + np.where(open_, room, 0))
 
     def per_link(self, listed: Iterable[str]) -> Flags:
         """Flag the entities reached over single holdings at the limit or above, without adding holdings up."""
-        numbers = self.holdings.numbers
-        front = np.asarray(sorted({numbers[name] for name in listed if name in numbers}), np.int32)
-        seen = np.zeros(self.size, bool)
-        seen[front] = True
-        while len(front):
-            rows = spans(self.below, front)
-            reached = np.unique(self.below_owned[rows][self.below_share[rows] >= self.limit])
-            front = reached[~seen[reached]]
-            seen[front] = True
-        return seen
+        return self.below.reach(self._places(listed), self.limit)[0]
 
-    def multiplied(self, listed: Iterable[str]) -> NDArray[np.float64]:
-        """Return the part of each entity that listed owners hold when shares are multiplied along every chain."""
-        numbers = self.holdings.numbers
-        start = np.asarray(sorted({numbers[name] for name in listed if name in numbers}), np.int32)
-        source, target, share = self._known_columns
-        worth: NDArray[np.float64] = np.zeros(self.size)
-        worth[start] = 1.0
-        for _ in range(_ROUNDS_MAX):
-            new: NDArray[np.float64] = np.bincount(target, share * worth[source], self.size).astype(np.float64)
-            new[start] = 1.0
-            np.minimum(new, 1.0, out=new)
-            if np.abs(new - worth).max(initial=0.0) < _SMALL:
-                return new
-            worth = new
-        return worth
+    def multiplied(self, listed: Iterable[str], wanted: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        """Return the part of each entity that listed owners hold when shares are multiplied along every chain.
 
-    @cached_property
-    def _known_columns(self) -> tuple[Numbers, Numbers, NDArray[np.float64]]:
-        known = self.holdings.share > 0
-        return self.holdings.owner[known], self.holdings.owned[known], self.holdings.share[known] / WHOLE
+        Where only some entities are wanted, given by number, the others are left at what is at hand.
+        """
+        start = self._places(listed)
+        counts, rounds = self.below.reach(start, 1)
+        if rounds > LONG:
+            return self.below.multiply(start, WHOLE)
+        if wanted is not None:
+            counts &= self.above.reach(np.asarray(wanted, np.int32), 1)[0]
+        held, used = self.holdings, np.flatnonzero(counts)
+        rows = np.flatnonzero((held.share > 0) & counts[held.owner] & counts[held.owned])
+        number = np.zeros(self.size, np.int32)
+        number[used] = np.arange(len(used), dtype=np.int32)
+        out: NDArray[np.float64] = np.zeros(self.size)
+        out[start] = 1.0
+        out[used] = settle(number[start[counts[start]]], number[held.owner[rows]], number[held.owned[rows]],
+                           held.share[rows] / WHOLE, len(used))  # fmt: skip
+        return out
 
-
-def _starts(sorted_numbers: Numbers, size: int) -> NDArray[np.int64]:
-    return np.concatenate(([0], np.cumsum(np.bincount(sorted_numbers, minlength=size))))
-
-
-def spans(starts: NDArray[np.int64], numbers: Numbers) -> NDArray[np.int64]:
-    """Return the rows of several entities, one span after the other.
-
-    >>> spans(np.array([0, 2, 5]), np.array([1, 0], np.int32)).tolist()
-    [2, 3, 4, 0, 1]
-    """
-    first, counts = starts[numbers], starts[numbers + 1] - starts[numbers]
-    ends = np.cumsum(counts)
-    return np.repeat(first - (ends - counts), counts) + np.arange(ends[-1] if len(ends) else 0)
+    def _places(self, names: Iterable[str]) -> Numbers:
+        """Return the numbers of names, sorted; those of the names asked for last are at hand."""
+        asked = tuple(names)
+        if asked != self._asked[0]:
+            self._asked = asked, np.asarray(sorted(self.holdings.find(asked).values()), np.int32)
+        return self._asked[1]

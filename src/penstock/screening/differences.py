@@ -9,7 +9,7 @@ from attrs import frozen
 
 from penstock.screening.screener import Entry
 
-__all__ = ["Change", "ListDifference", "diff_lists"]
+__all__ = ["Change", "ListDifference", "diff_lists", "shrunk"]
 
 _SHRINK = 10  # percent
 _FIELDS = ("name", "aliases", "countries", "addresses", "list", "about")
@@ -61,6 +61,15 @@ class ListDifference:
         }
 
 
+def shrunk(before: int, after: int) -> bool:
+    """Say whether a list became more than 10 percent smaller, by its numbers of entries.
+
+    >>> shrunk(10, 9), shrunk(10, 8)
+    (False, True)
+    """
+    return after * 100 < before * (100 - _SHRINK)
+
+
 def diff_lists(before: Iterable[Entry], after: Iterable[Entry]) -> ListDifference:
     """Return what changed from one version to the next.
 
@@ -89,4 +98,4 @@ def diff_lists(before: Iterable[Entry], after: Iterable[Entry]) -> ListDifferenc
         if change.fields:
             changed.append(change)
     removed = [entry for entry in old if entry.id not in met]
-    return ListDifference(tuple(added), tuple(removed), tuple(changed), len(new) * 100 < len(old) * (100 - _SHRINK))
+    return ListDifference(tuple(added), tuple(removed), tuple(changed), shrunk(len(old), len(new)))

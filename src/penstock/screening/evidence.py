@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from penstock.screening.closure import Closure, OwnershipIndex
 from penstock.screening.holdings import WHOLE
+from penstock.screening.names.writing import fold
 from penstock.screening.screener import Hit, Screener
 
 __all__ = ["Evidence", "Finding", "PartyEvidence"]
@@ -77,10 +78,30 @@ class Evidence:
             return PartyEvidence()
         found = _Facts(party)
         self._lists(found, name, str(party.get("country") or ""))
-        if self.graph is not None and name in self.graph.holdings.numbers:
-            self._owners(found, name)
-            self._parent(found, name)
+        if self.graph is not None:
+            held = self._in_graph(name)
+            if held is None:
+                found.open.append(f"owners: the holdings name nobody called {name!r}; who owns it is not known")
+            else:
+                self._owners(found, held)
+                self._parent(found, held)
         return PartyEvidence(found.facts, tuple(found.findings), tuple(found.open))
+
+    def _in_graph(self, name: str) -> str | None:
+        """Return what a party is called in the holdings: its name, or the only one that differs in case and signs alone."""
+        assert self.graph is not None
+        if name in self.graph.holdings.numbers:
+            return name
+        same = self._spelled.get(_letters(name), [])
+        return same[0] if len(same) == 1 else None
+
+    @cached_property
+    def _spelled(self) -> Mapping[str, list[str]]:
+        assert self.graph is not None
+        out: dict[str, list[str]] = {}
+        for name in self.graph.holdings.names:
+            out.setdefault(_letters(name), []).append(name)
+        return out
 
     def _hit(self, name: str, country: str = "") -> Hit | None:
         """Return the likeliest entry for a name from ``OPEN`` on."""
@@ -121,25 +142,45 @@ class Evidence:
         """Give the direct owners with their shares; one that listed owners restrict counts as they do."""
         assert self.graph is not None
         names = self.graph.holdings.names
-        rows = self.graph.into(self.graph.holdings.numbers[name])
+        above = self.graph.above
+        rows = above.of(self.graph.holdings.numbers[name])
         owners: list[dict[str, Any]] = []
-        for owner, share in zip(self.graph.above_owner[rows].tolist(), self.graph.above_share[rows].tolist(), strict=True):
+        for owner, share in zip(above.other[rows].tolist(), above.share[rows].tolist(), strict=True):
             lists, why = self._lists_of_owner(names[owner])
-            row = {"name": names[owner], "lists": lists, **({"share": share / WHOLE} if share >= 0 else {})}
+            row = {
+                "name": names[owner],
+                **({} if lists is None else {"lists": lists}),
+                **({"share": share / WHOLE} if share >= 0 else {}),
+            }
             owners.append(row)
             if lists:
                 held = f"{share / 100:g} %" if share >= 0 else "an unknown share"
                 found.findings.append(Finding("owners", names[owner], f"{names[owner]} holds {held} of {name}; {why}"))
+            elif lists is None:
+                found.open.append(f"owners: {names[owner]}: {why}")
         found.put("owners", owners, f"{len(owners)} holdings in {name}")
 
-    def _lists_of_owner(self, owner: str) -> tuple[list[str], str]:
+    @cached_property
+    def _judged(self) -> Mapping[str, bool]:
+        """Return the entities that listed owners restrict, True, or may restrict, False."""
+        return dict.fromkeys(self._closure.undetermined, False) | dict.fromkeys(self._closure.restricted, True)
+
+    def _lists_of_owner(self, owner: str) -> tuple[list[str] | None, str]:
+        """Return the lists an owner counts for, None where that is not known, and why."""
         if owner in self._listed:
             return [_list_of(self._listed[owner])], _said(self._listed[owner])
-        if owner in self._closure.restricted:
+        judged = self._judged.get(owner)
+        if judged:
             tree = self._closure.proof_tree(owner)
             top = sorted({_list_of(self._listed[stake.owner]) for stake in tree if stake.owner in self._listed})
             held = "; ".join(f"{s.owner} holds {(s.basis_points or 0) / 100:g} % of {s.owned}" for s in tree)
             return top, f"listed owners hold {self._closure.share(owner) / 100:g} % of {owner}: {held}"
+        if judged is not None:
+            open_ = "; ".join(f"{s.owner} in {s.owned}" for s in self._closure.proof_tree(owner) if s.basis_points is None)
+            return None, f"shares that are not known could bring listed owners to the limit: {open_}"
+        hit = self._hit(owner, self.places.get(owner, ""))
+        if hit is not None and hit.score < SURE:
+            return None, f"{_said(hit)}; look at it"
         return [], ""
 
     def _parent(self, found: _Facts, name: str) -> None:
@@ -156,6 +197,10 @@ class Evidence:
                 found.open.append(f"parent_name: {', '.join(sorted(top))} each reach the limit")
             return
         parent = top[0]
+        doubt = [owner for owner in _ancestors(self.graph, parent) if parent in self.graph.close([owner]).undetermined]
+        if doubt:
+            found.open.append(f"parent_name: {parent}, unless {', '.join(doubt)} controls it by shares that are not known")
+            return
         chain = "; ".join(f"{s.owner} holds {(s.basis_points or 0) / 100:g} % of {s.owned}"
                           for s in self.graph.close([parent]).proof_tree(name))  # fmt: skip
         found.put("parent_name", parent, chain)
@@ -186,11 +231,15 @@ class _Facts:
             self.findings.append(Finding(name, value, because))
 
 
+def _letters(name: str) -> str:
+    return "".join(sign for sign in fold(name) if sign.isalnum())
+
+
 def _ancestors(graph: OwnershipIndex, name: str) -> Sequence[str]:
     names, numbers = graph.holdings.names, graph.holdings.numbers
     seen, queue = {numbers[name]}, [numbers[name]]
     while queue:
-        fresh = set(graph.above_owner[graph.into(queue.pop())].tolist()) - seen
+        fresh = set(graph.above.other[graph.above.of(queue.pop())].tolist()) - seen
         seen |= fresh
         queue += sorted(fresh)
     return sorted(names[i] for i in seen - {numbers[name]})

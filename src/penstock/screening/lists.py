@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, frozen
 
+from penstock.screening.ecfr import codified_date, codified_lists
 from penstock.screening.holdings import RowFault
 from penstock.screening.policies import policy_of, requirement_of
 from penstock.screening.screener import Entry
@@ -32,13 +34,16 @@ _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @frozen
 class ListFile:
-    """A list as read: its title, the date of its data, the entries and the rows that were left out or remarked upon."""
+    """A list as read: its title, the date of its data, the entries and the rows that were left out or remarked upon.
+
+    ``called`` is what the list is called where versions of it are kept.
+    """
 
     title: str
     date: str | None
     entries: tuple[Entry, ...]
     faults: tuple[RowFault, ...] = ()
-    about: Mapping[str, Any] = field(factory=dict)
+    called: str = ""
 
 
 class _Rows:
@@ -98,7 +103,7 @@ def read_list(text: str, *, name: str, form: str | None = None) -> ListFile:
     if form not in FORMATS:
         raise BadDocument(f"{form!r} is no form of list", at="--form", value=form, nearest=nearest(form, list(FORMATS)),
                           allowed=tuple(FORMATS))  # fmt: skip
-    return FORMATS[form](text, name)
+    return evolve(FORMATS[form](text, name), called=_CALLED.get(form, form))
 
 
 def _form_of(text: str, name: str) -> str:
@@ -107,11 +112,15 @@ def _form_of(text: str, name: str) -> str:
         if '"schema"' in text[:2000]:
             return "ftm"
         return "csl-json"
-    header = [cell.strip().casefold() for cell in next(csv.reader([text.splitlines()[0]]), [])]
+    if start == "<":
+        return "ecfr"
+    header = [cell.strip().casefold() for cell in next(csv.reader(text.splitlines(keepends=True)), [])]
     for form, needed in (("plain", {"entry_id", "name"}), ("csl-csv", {"source", "name", "alt_names"}),
-                         ("entity-list", {"name", "license_requirement"}), ("meti", {"name", "no"})):  # fmt: skip
+                         ("entity-list", {"name", "license_requirement"})):  # fmt: skip
         if needed <= set(header):
             return form
+    if {"no", "name", "country"} <= set(_meti_columns(header).values()):
+        return "meti"
     raise BadDocument(f"{name} is no list: its first line does not name the columns", at=name, value=",".join(header)[:200],
                       nearest=nearest(header[0], PLAIN_COLUMNS) if header else None, allowed=PLAIN_COLUMNS,
                       hint="The first line of a plain list is entry_id,name,aliases,country,addresses.")  # fmt: skip
@@ -172,13 +181,19 @@ def _controls(requirement: str, policy: str, cites: Iterable[str]) -> dict[str, 
     return out | ({"citations": found} if found else {})
 
 
+def _dates(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return from when until when an entry stands, where it says so."""
+    given = {"since": str(row.get("start_date") or "")[:10], "until": str(row.get("end_date") or "")[:10]}
+    return {name: day for name, day in given.items() if _ISO_TIME.fullmatch(day)}
+
+
 def _csl_csv(text: str, name: str) -> ListFile:
     """Read the Consolidated Screening List as trade.gov publishes it in CSV; several values are divided by semicolons."""
     rows = _Rows()
     for line, row in _table(text):
         about = _controls(
             row.get("license_requirement", ""), row.get("license_policy", ""), [row.get("federal_register_notice", "")]
-        )
+        ) | _dates(row)  # fmt: skip
         countries = {*re.findall(r", ([A-Z]{2})(?:;|$)", row.get("addresses", ""))} & codes()
         id = row.get("_id", "").strip() or f"line-{line}"
         addresses = _several(row.get("addresses", ""), ";")
@@ -213,7 +228,7 @@ def _csl_json(text: str, name: str) -> ListFile:
             dict.fromkeys(str(a.get("country")) for a in row.get("addresses") or () if isinstance(a, dict) and a.get("country"))
         )
         about = _controls(str(row.get("license_requirement") or ""), str(row.get("license_policy") or ""),
-                          [str(row.get("federal_register_notice") or "")])  # fmt: skip
+                          [str(row.get("federal_register_notice") or "")]) | _dates(row)  # fmt: skip
         rows.add(place, Entry(str(row.get("id") or f"result-{place}"), str(row.get("name") or "").strip(),
                               tuple(str(a) for a in row.get("alt_names") or () if str(a).strip()), countries,
                               tuple(a for a in addresses if a), str(row.get("source") or ""), about))  # fmt: skip
@@ -249,12 +264,56 @@ def _entity_list(text: str, name: str) -> ListFile:
     return rows.file("Entity List", None)
 
 
-def _meti(text: str, name: str) -> ListFile:
-    """Read METI's End User List as a table: no, country, name, aliases, concern."""
+def _ecfr(text: str, name: str) -> ListFile:
+    """Read the supplements of Part 744 that are lists, as the eCFR publishes them in XML."""
     rows = _Rows()
-    for line, row in _table(text):
-        about = {"concern": row["concern"].strip()} if row.get("concern", "").strip() else {}
-        rows.add(line, _entry(f"METI-{row.get('no', '').strip() or line}", row, rows, line, "METI End User List", about))
+    titles: dict[str, str] = {}
+    for found in codified_lists(text, name=name):
+        kind = "".join(word[0] for word in re.split(r"\W+", found.list))
+        titles[found.list] = kind
+        about = _controls(found.requirement, found.policy, found.citations)
+        countries = _countries(found.country, rows, found.row)
+        # what names an entry over versions is its name and country: rows move whenever one is added
+        id = f"{kind}-{hashlib.sha256(f'{found.name or found.addresses}|{found.country}'.encode()).hexdigest()[:12]}"
+        rows.add(found.row, Entry(id, found.name, found.aliases, countries, found.addresses, found.list, about))
+    return rows.file(", ".join(titles), codified_date(text))
+
+
+_METI_COLUMNS = (
+    ("no", "no"), ("country", "country"), ("国名", "country"), ("company", "name"), ("企業名", "name"), ("name", "name"),
+    ("also known", "aliases"), ("別名", "aliases"), ("alias", "aliases"), ("wmd", "concern"), ("懸念", "concern"),
+    ("concern", "concern"), ("conventional", "conventional_weapons"), ("通常", "conventional_weapons"),
+)  # fmt: skip
+
+
+def _meti_columns(header: Iterable[str]) -> dict[str, str]:
+    """Return what the columns of METI's table are, in English or Japanese: number, country, name, aliases and concerns.
+
+    >>> list(_meti_columns(["No.", "国名、地域名", "Company or Organization", "別名 Also Known As"]).values())
+    ['no', 'country', 'name', 'aliases']
+    """
+    out: dict[str, str] = {}
+    for head in (" ".join(word.split()).casefold() for word in header):
+        found = next((column for word, column in _METI_COLUMNS if (head.startswith(word) if word == "no" else word in head)), "")
+        if found and found not in out.values():
+            out[head] = found
+    return out
+
+
+def _meti(text: str, name: str) -> ListFile:
+    """Read METI's End User List as a table with the columns it is printed with, in English or Japanese."""
+    rows = _Rows()
+    for line, given in _table(text):
+        columns = _meti_columns(given)
+        row = {columns[key]: value for head, value in given.items() if (key := " ".join(head.split())) in columns}
+        about = {key: row[key].strip() for key in ("concern", "conventional_weapons") if row.get(key, "").strip()}
+        names = tuple(part.strip() for part in row.get("name", "").split("\n") if part.strip())
+        also = [part.strip() for part in re.split(r"(?:^|\s)・\s*|\n| \| ", row.get("aliases", ""))]
+        aliases = tuple(dict.fromkeys(part for part in (*names[1:], *also) if part))
+        country = row.get("country", "").strip().split("\n")[-1]
+        entry = Entry(f"METI-{row.get('no', '').strip() or line}", names[0] if names else "", aliases,
+                      _countries(country, rows, line), (), "METI End User List", about)  # fmt: skip
+        rows.add(line, entry)
     return rows.file("METI End User List", None)
 
 
@@ -298,9 +357,13 @@ def _own(text: str, name: str) -> ListFile:
 
 
 FORMATS: Mapping[str, Callable[[str, str], ListFile]] = {
-    "plain": _plain, "csl-csv": _csl_csv, "csl-json": _csl_json, "entity-list": _entity_list, "meti": _meti, "ftm": _ftm,
+    "plain": _plain, "csl-csv": _csl_csv, "csl-json": _csl_json, "entity-list": _entity_list, "ecfr": _ecfr, "meti": _meti,
+    "ftm": _ftm,
     "well-known": _own,
 }  # fmt: skip
+
+
+_CALLED = {"csl-csv": "csl", "csl-json": "csl", "ecfr": "part-744"}
 
 
 def as_of(entries: Iterable[Entry], on: dt.date) -> tuple[Entry, ...]:

@@ -29,7 +29,8 @@ class OwnershipLaw:
     """What the law says on a day: how the rule stands, its limit, the reading of chains and the red flag in force.
 
     ``status`` is not_in_force, in_force or stayed; ``share`` is None where there is no limit yet; ``readings`` are the
-    decided readings the answer rests on, of which ``indirect_ownership`` is cascade (default) or multiply.
+    decided readings the answer rests on, of which ``indirect_ownership`` is cascade (default) or multiply.  ``regime`` and
+    ``stance`` are those it was asked for; no stance means that of the text, whether BIS enforces it or not.
     """
 
     status: str
@@ -39,6 +40,14 @@ class OwnershipLaw:
     certainty: str = "verified"
     cite: str = ""
     stay: str = ""
+    regime: str = "actual"
+    stance: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return which rule was applied, as plain data."""
+        asked = {"regime": self.regime, **({"stance": self.stance} if self.stance else {})}
+        return {"id": "affiliates", "status": self.status, "cite": self.cite, **({"stayed_by": self.stay} if self.stay else {}),
+                "certainty": self.certainty, "readings": dict(self.readings), **asked}  # fmt: skip
 
 
 @frozen

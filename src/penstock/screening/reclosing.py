@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from penstock.screening.closure import OwnershipIndex, spans
+from penstock.screening.closure import OwnershipIndex
+from penstock.screening.fronts import spans
 from penstock.screening.holdings import WHOLE
 from penstock.terms.errors import BadNumber, UnknownFact
 
@@ -37,7 +38,7 @@ class LiveClosure:
         self.listed = found.turn == 0
         self.counts = found.turn >= 0
         self.held = found.held.copy()
-        self.share = index.below_share.copy()
+        self.share = index.below.share.copy()
 
     @property
     def restricted(self) -> list[str]:
@@ -67,10 +68,10 @@ class LiveClosure:
     def _row(self, owner: str, owned: str) -> int:
         numbers = self.index.holdings.numbers
         if owner in numbers and owned in numbers:
-            start, end = self.index.below[numbers[owner]], self.index.below[numbers[owner] + 1]
-            hits = np.flatnonzero(self.index.below_owned[start:end] == numbers[owned])
+            rows = self.index.below.of(numbers[owner])
+            hits = np.flatnonzero(self.index.below.other[rows] == numbers[owned])
             if len(hits):
-                return int(start + hits[0])
+                return int(rows.start + hits[0])
         raise UnknownFact(f"The graph has no holding of {owner!r} in {owned!r}", at="owner", value=owner)
 
     def _named(self, numbers: NDArray[np.int64] | Numbers) -> list[str]:
@@ -87,8 +88,8 @@ class LiveClosure:
         return np.concatenate(added) if added else np.empty(0, np.int32)
 
     def _spread(self, front: Numbers, sign: int) -> Numbers:
-        rows = spans(self.index.below, front)
-        owned = self.index.below_owned[rows]
+        rows = spans(self.index.below.starts, front)
+        owned = self.index.below.other[rows]
         np.add.at(self.held, owned, sign * np.maximum(self.share[rows], 0))
         return np.unique(owned)
 

@@ -2,62 +2,110 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from penstock.screening.holdings import COLUMNS
+from attrs import evolve
+
+from penstock.screening.holdings import COLUMNS, Holdings, RowFault, read_holdings
 from penstock.terms.errors import BadDocument
 
-__all__ = ["holding_rows"]
+__all__ = ["holding_rows", "read_statements"]
+
+_VALUE_MAX = 200
+_GAP = re.compile(r"[\s,]*")
 
 
-def holding_rows(text: str, *, name: str) -> Iterator[list[str]]:
-    """Yield the rows of a graph, the first of which names the columns, from JSON: a list, or one object a line.
+def read_statements(text: str, *, name: str, on: dt.date) -> Holdings:
+    """Return the holdings of ownership statements in JSON that stand on a day: a list of statements, or one a line.
 
-    Owners and what they own are named by their identifiers.  Shares are percentages there; they are rounded down to whole
-    basis points, a range counts as not known.  Raises BadDocument for text that is neither.
+    What cannot be used is reported with its place, the line or the number in the list, and the rest loads; of a list that is cut
+    short, the whole statements load.  Raises BadDocument for text in which there is no statement at all.
 
     >>> bods = {"statementType": "ownershipOrControlStatement", "subject": {"describedByEntityStatement": "T"},
     ...         "interestedParty": {"describedByEntityStatement": "L"}, "interests": [{"share": {"exact": 50.5}}]}
-    >>> list(holding_rows(json.dumps([bods]), name="x"))[1]
-    ['L', 'T', '5050', '', '']
-    >>> properties = {"owner": ["L"], "asset": ["T"], "percentage": ["51%"], "startDate": ["2024-01-01"]}
-    >>> list(holding_rows(json.dumps({"schema": "Ownership", "properties": properties}), name="x"))[1]
-    ['L', 'T', '5100', '2024-01-01', '']
+    >>> found = read_statements(json.dumps([bods, bods])[:-5], name="x", on=dt.date(2026, 1, 1))
+    >>> found.share.tolist(), [(fault.line, fault.code) for fault in found.faults]
+    ([5050], [(2, 'bad_document')])
     """
-    yield list(COLUMNS)
-    for record in _records(text, name):
-        if record.get("schema") == "Ownership":
-            yield from _of_ftm(record.get("properties") or {})
-        elif record.get("statementType") == "ownershipOrControlStatement":
-            yield from _of_bods(record)
-        elif record.get("recordType") == "relationship":
-            yield from _of_bods(record.get("recordDetails") or {})
+    faults: list[RowFault] = []
+    rows: list[list[str]] = []
+    places: list[int] = []
+    records = list(_records(text, faults))
+    if not records and faults:
+        raise BadDocument(f"{name} is no JSON: {faults[0].message}", at=name,
+                          hint="Give FollowTheMoney or BODS statements as JSON.")  # fmt: skip
+    for place, record in records:
+        for row in holding_rows(record):
+            rows.append(row)
+            places.append(place)
+    found = read_holdings([list(COLUMNS), *rows], on=on)
+    faults += [evolve(fault, line=places[fault.line - 2]) for fault in found.faults]
+    unread = sum(fault.code == "bad_document" for fault in faults)
+    return evolve(found, faults=tuple(sorted(faults, key=lambda fault: fault.line)), left_out=found.left_out + unread)
 
 
-def _records(text: str, name: str) -> Iterator[Mapping[str, Any]]:
-    text = text.lstrip("\ufeff")
-    if text.lstrip().startswith("["):
-        found = _json(text, name)
-        yield from (record for record in found if isinstance(record, dict))
-        return
-    for number, line in enumerate(text.splitlines(), 1):
+def holding_rows(record: Mapping[str, Any]) -> Iterator[list[str]]:
+    """Yield the holdings that one statement makes, as rows of a graph; none for a statement of something else.
+
+    Owners and what they own are named by their identifiers.  Shares are percentages there; they are rounded down to whole
+    basis points, a range counts as not known.
+
+    >>> properties = {"owner": ["L"], "asset": ["T"], "percentage": ["51%"], "startDate": ["2024-01-01"]}
+    >>> list(holding_rows({"schema": "Ownership", "properties": properties}))
+    [['L', 'T', '5100', '2024-01-01', '']]
+    """
+    if record.get("schema") == "Ownership":
+        yield from _of_ftm(record.get("properties") or {})
+    elif record.get("statementType") == "ownershipOrControlStatement":
+        yield from _of_bods(record)
+    elif record.get("recordType") == "relationship":
+        yield from _of_bods(record.get("recordDetails") or {})
+
+
+def _records(text: str, faults: list[RowFault]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the statements with their places; what is none is a fault."""
+    text = text.lstrip("\ufeff").lstrip()
+    for place, record, said in _listed(text) if text.startswith("[") else _lines(text):
+        if isinstance(record, dict):
+            yield place, record
+        else:
+            faults.append(RowFault(place, "bad_document", said or "the statement is no object", str(record)[:_VALUE_MAX]))
+
+
+def _lines(text: str) -> Iterator[tuple[int, Any, str]]:
+    for place, line in enumerate(text.splitlines(), 1):
         if line.strip():
-            record = _json(line, f"{name}, line {number}")
-            if isinstance(record, dict):
-                yield record
+            try:
+                yield place, json.loads(line), ""
+            except ValueError as error:
+                yield place, line, f"the line is no JSON: {error}"
 
 
-def _json(text: str, at: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise BadDocument(f"{at} is no JSON: {error}", at=at, hint="Give FollowTheMoney or BODS statements as JSON.") from None
+def _listed(text: str) -> Iterator[tuple[int, Any, str]]:
+    """Yield the members of a list one by one, so that those before a cut are read."""
+    decoder, at, place = json.JSONDecoder(), 1, 0
+    while True:
+        place += 1
+        at = _GAP.match(text, at).end()  # type: ignore[union-attr]
+        if text.startswith("]", at):
+            return
+        try:
+            record, at = decoder.raw_decode(text, at)
+        except ValueError as error:
+            yield place, text[at:], f"the list is cut short or no JSON: {error}"
+            return
+        yield place, record, ""
 
 
 def _of_ftm(properties: Mapping[str, Any]) -> Iterator[list[str]]:
+    if not isinstance(properties, dict):
+        yield ["", "", "", "", ""]
+        return
     first = {key: str((properties.get(key) or [""])[0]) for key in ("percentage", "startDate", "endDate")}
     for owner in properties.get("owner") or ():
         for owned in properties.get("asset") or ():

@@ -1,6 +1,7 @@
 """Rings: parties that stay under a limit one by one, exceed it together, and are tied by what they share.
 
-Ties are an address, an officer, a phone, a payer, and dates close together.  What many parties share ties nobody.
+Ties are an address, an officer, a phone, a payer, and dates close together.  What many parties share ties nobody, nor does what
+is shared by parties most of whom stay far from the limit: an agent has clients of all sizes, a ring has none that take little.
 Parties that are openly one group are counted together, not accused.  A ring is a reason to look, no finding of guilt.
 """
 
@@ -24,10 +25,16 @@ TIES = ("address", "officer", "phone", "payer")
 _COMMON = 25  # a value more parties share than this ties nobody: a registered agent, a business center
 _LEAST_PART = 0.5  # of the limit: who takes less has no reason to split
 _DAYS_INCORPORATED, _DAYS_ORDERED = 120, 90
-_TIED = 1.1
+_TIED = 1.0
 _PAIR_TIED = 1.8  # two alone need more than one tie: two strangers may share an accountant
 _WEIGHT = {"address": 0.8, "officer": 0.9, "phone": 1.0, "payer": 1.0}
-_CLOSE = 0.35
+# What dates add where they are close, and take away where they are far apart: orders of one hand come together, while a firm of
+# any age can be bought.
+_CLOSE, _FAR = 0.35, {"incorporated_on": 0.1, "ordered_on": 0.5}
+_RARE = 0.05  # a tie that so few parties have weighs in full
+_PRIOR = 2000  # parties without a tie that a small file is taken to stand among
+_PARTED_MAX = 100  # parties that hang together; more of them are shown as they are
+_RING_NEAR = 0.9  # of those who share what ties a ring, so many take at least _LEAST_PART
 
 
 @frozen
@@ -98,16 +105,20 @@ def find_rings(customers: Iterable[Customer], *, limit: int) -> list[Ring]:
     >>> ring.members, ring.total, ring.evidence[0]
     (('s0', 's1', 's2'), 27, 'phone +852 1: s0, s1, s2')
     """
-    near = [c for c in customers if _LEAST_PART * limit <= c.amount <= limit]
-    shared = _shared(near)
+    everybody = list(customers)
+    near = [c for c in everybody if _LEAST_PART * limit <= c.amount <= limit]
+    shared = _shared(near, everybody)
     tied = _tied(near, shared)
+    values: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for key, places in shared.items():
+        for place in places:
+            values[place].append(key)
     rings = []
-    for members in _components(len(near), tied):
-        some = [near[i] for i in members]
-        one_group = some[0].group and len({c.group for c in some}) == 1
-        weak = len(members) == 2 and tied.get((min(members), max(members)), 0.0) < _PAIR_TIED
-        if not weak and not one_group and sum(c.amount for c in some) > limit:
-            rings.append(_ring(near, members, shared, tied, limit))
+    for members, pairs in _components(len(near), tied):
+        for part in _parted(near, members, pairs, limit):
+            if _is_ring(near, part, pairs, limit):
+                keys = {key for place in part for key in values[place]}
+                rings.append(_ring(near, sorted(part), {key: shared[key] for key in keys}, pairs, limit))
     return sorted(rings, key=lambda ring: (-ring.score, -ring.total, ring.members))
 
 
@@ -122,41 +133,66 @@ def _value(customer: Customer, tie: str) -> str:
     return fold(text)
 
 
-def _shared(customers: Sequence[Customer]) -> dict[tuple[str, str], list[int]]:
-    """Return the values that a few parties share, with their places."""
+def _shared(near: Sequence[Customer], everybody: Sequence[Customer]) -> dict[tuple[str, str], list[int]]:
+    """Return the values that a few parties near the limit share, with their places, where hardly anybody else shares them."""
     by: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for place, customer in enumerate(customers):
+    for place, customer in enumerate(near):
         for tie in TIES:
             value = _value(customer, tie)
             if value:
                 by[tie, value].append(place)
-    return {key: places for key, places in by.items() if 2 <= len(places) <= _COMMON}
+    few = {key: places for key, places in by.items() if 2 <= len(places) <= _COMMON}
+    taken = {customer.id for customer in near}
+    others: dict[tuple[str, str], int] = defaultdict(int)
+    for customer in everybody:
+        if customer.id not in taken:
+            for tie in TIES:
+                others[tie, _value(customer, tie)] += 1
+    share = min(0.6, max(0.05, len(near) / max(1, len(everybody))))
+    each, against = math.log(_RING_NEAR / share), math.log((1 - _RING_NEAR) / (1 - share))
+    return {key: places for key, places in few.items() if len(places) * each + others.get(key, 0) * against > 0}
 
 
 def _tied(customers: Sequence[Customer], shared: dict[tuple[str, str], list[int]]) -> dict[tuple[int, int], float]:
-    """Return the pairs whose ties, dates included, are strong enough."""
+    """Return the pairs whose ties, dates included, are strong enough; members of one stated group are no pair."""
     strength: dict[tuple[int, int], float] = defaultdict(float)
+    weight = _weights(len(customers), shared)
     for (tie, _), places in shared.items():
-        weight = _WEIGHT[tie] / math.log2(1 + len(places)) * math.log2(3)
         for pair in combinations(places, 2):
-            strength[pair] += weight
+            strength[pair] += weight[tie]
     out = {}
     for (a, b), value in strength.items():
-        value += _near(customers[a].incorporated_on, customers[b].incorporated_on, _DAYS_INCORPORATED)
-        value += _near(customers[a].ordered_on, customers[b].ordered_on, _DAYS_ORDERED)
+        one, other = customers[a], customers[b]
+        if one.group and one.group == other.group:
+            continue
+        value += _near(one, other, "incorporated_on", _DAYS_INCORPORATED) + _near(one, other, "ordered_on", _DAYS_ORDERED)
         if value >= _TIED:
             out[a, b] = value
     return out
 
 
-def _near(one: dt.date | None, other: dt.date | None, days: int) -> float:
+def _weights(size: int, shared: dict[tuple[str, str], list[int]]) -> dict[str, float]:
+    """Return what each tie weighs: less where so many parties share one that strangers often do."""
+    sharing: dict[str, int] = defaultdict(int)
+    for (tie, _), places in shared.items():
+        sharing[tie] += len(places)
+    out = {}
+    for tie, weight in _WEIGHT.items():
+        part = max(_RARE, sharing[tie] / (size + _PRIOR))
+        out[tie] = weight * min(1.0, math.log(part) / math.log(_RARE))
+    return out
+
+
+def _near(one: Customer, other: Customer, what: str, days: int) -> float:
     """Return what two dates add: something where they are close, a doubt where they are far apart."""
-    if one is None or other is None:
+    first, second = getattr(one, what), getattr(other, what)
+    if first is None or second is None:
         return 0.0
-    return _CLOSE if abs((one - other).days) <= days else -_CLOSE
+    return _CLOSE if abs((first - second).days) <= days else -_FAR[what]
 
 
-def _components(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+def _components(size: int, tied: dict[tuple[int, int], float]) -> list[tuple[set[int], dict[tuple[int, int], float]]]:
+    """Return the parties that hang together, each time with the pairs among them."""
     parent = list(range(size))
 
     def root(i: int) -> int:
@@ -165,12 +201,50 @@ def _components(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
             i = parent[i]
         return i
 
-    for a, b in pairs:
+    for a, b in tied:
         parent[root(a)] = root(b)
-    found: dict[int, list[int]] = defaultdict(list)
-    for i in range(size):
-        found[root(i)].append(i)
-    return [members for members in found.values() if len(members) > 1]
+    found: dict[int, dict[tuple[int, int], float]] = defaultdict(dict)
+    for pair, value in tied.items():
+        found[root(pair[0])][pair] = value
+    return [({i for pair in pairs for i in pair}, pairs) for pairs in found.values()]
+
+
+def _is_ring(customers: Sequence[Customer], members: set[int], tied: dict[tuple[int, int], float], limit: int) -> bool:
+    """Say whether tied parties exceed the limit together; a stated group is one of them, and two alone are tied by more."""
+    some = [customers[i] for i in members]
+    parties = {customer.group or customer.id for customer in some}
+    strongest = (
+        max((value for pair, value in tied.items() if members.issuperset(pair)), default=0.0) if len(parties) == 2 else 0.0
+    )
+    enough = len(parties) > 2 or (len(parties) == 2 and strongest >= _PAIR_TIED)
+    return enough and sum(customer.amount for customer in some) > limit
+
+
+def _parted(
+    customers: Sequence[Customer], members: set[int], tied: dict[tuple[int, int], float], limit: int
+) -> list[set[int]]:  # fmt: skip
+    """Part what only one weak tie holds together, where either side is a ring without it: two rings may know one bystander."""
+    inside = {pair: value for pair, value in tied.items() if members.issuperset(pair)}
+    for pair, value in sorted(inside.items(), key=lambda item: item[1]):
+        if value >= _PAIR_TIED or len(members) > _PARTED_MAX:
+            break
+        side = _reached(pair[0], inside.keys() - {pair})
+        if pair[1] not in side and all(_is_ring(customers, part, inside, limit) for part in (side, members - side)):
+            return [part for half in (side, members - side) for part in _parted(customers, half, inside, limit)]
+    return [members]
+
+
+def _reached(first: int, pairs: Iterable[tuple[int, int]]) -> set[int]:
+    beside: dict[int, list[int]] = defaultdict(list)
+    for a, b in pairs:
+        beside[a].append(b)
+        beside[b].append(a)
+    seen, queue = {first}, [first]
+    while queue:
+        fresh = [i for i in beside[queue.pop()] if i not in seen]
+        seen.update(fresh)
+        queue += fresh
+    return seen
 
 
 def _ring(customers: Sequence[Customer], members: list[int], shared: dict[tuple[str, str], list[int]],

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.screening.clearances import Clearance
-from penstock.terms.errors import FileUnusable
+from penstock.store.local import LocalFile
 
 __all__ = ["ClearanceStore"]
 
@@ -36,40 +33,24 @@ class ClearanceStore:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = str(path)
-        with self._open() as db:
-            db.executescript(_SCHEMA)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            db = sqlite3.connect(self.path)
-            try:
-                with db:
-                    yield db
-            finally:
-                db.close()
-        except sqlite3.Error as error:
-            hint = "Give a file that holds clearances, or a new name in a folder you may write to."
-            message = f"{self.path} cannot be used: {error}"
-            raise FileUnusable(message, at=self.path, value=self.path, hint=hint) from None
+        self.file = LocalFile(path, _SCHEMA, "clearances")
 
     def add(self, clearance: Clearance) -> None:
         """Keep a clearance."""
         c = clearance
         row = (c.party, c.entry_id, c.entry, c.by, c.why, c.on.isoformat(), c.until.isoformat())
-        with self._open() as db:
+        with self.file.open() as db:
             db.execute(f"INSERT INTO clearance ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def of(self, party: str) -> list[Clearance]:
         """Return the clearances of a party's digest, the newest first."""
-        with self._open() as db:
+        with self.file.open() as db:
             rows = db.execute(f"SELECT {_COLUMNS} FROM clearance WHERE party = ? ORDER BY number DESC", (party,)).fetchall()
         return [_clearance(row) for row in rows]
 
     def all(self) -> list[Clearance]:
         """Return every clearance, the newest first."""
-        with self._open() as db:
+        with self.file.open() as db:
             return [_clearance(row) for row in db.execute(f"SELECT {_COLUMNS} FROM clearance ORDER BY number DESC").fetchall()]
 
 

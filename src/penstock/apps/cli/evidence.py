@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections.abc import Mapping
 from copy import deepcopy
@@ -10,12 +9,12 @@ from typing import Any
 
 import click
 
+from penstock.apps.cli.graph import read_graph_file
 from penstock.apps.cli.kinds import law_of_owners
 from penstock.apps.cli.list_files import load_list
-from penstock.apps.files import open_text
 from penstock.screening.closure import OwnershipIndex
 from penstock.screening.evidence import Evidence
-from penstock.screening.holdings import WHOLE, read_holdings
+from penstock.screening.holdings import WHOLE
 from penstock.screening.screener import Screener
 
 __all__ = ["tell_evidence", "with_evidence"]
@@ -31,9 +30,7 @@ def with_evidence(
     loaded = load_list(list_path, on.isoformat())
     graph = None
     if owners is not None:
-        with open_text(owners) as file:
-            holdings = read_holdings(csv.reader(file), on=on)
-        graph = OwnershipIndex(holdings, limit=int((law_of_owners(on).share or 1) * WHOLE))
+        graph = OwnershipIndex(read_graph_file(owners, on), limit=int((law_of_owners(on).share or 1) * WHOLE))
     ask = Evidence(Screener(loaded.entries), graph)
     out = deepcopy(dict(document))
     found: dict[str, Any] = {}

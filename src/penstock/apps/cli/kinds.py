@@ -135,20 +135,22 @@ def ask_owners(
 
 
 def law_of_owners(
-    on: dt.date, known: dt.date | None = None, switches: Mapping[str, Any] | None = None, regime: str = ACTUAL
+    on: dt.date, known: dt.date | None = None, switches: Mapping[str, Any] | None = None, regime: str = ACTUAL, stance: str = ""
 ) -> OwnershipLaw:
-    """Return what the law of a day says of listed owners.
+    """Return what the law of a day says of listed owners; with a stance, a rule that does not bind in it is not in force.
 
     >>> law_of_owners(dt.date(2026, 3, 1)).status
     'stayed'
     """
-    return _ownership_law(book().law(on, known, regime, switches), on)
+    return _ownership_law(book().law(on, known, regime, switches), on, stance)
 
 
-def _ownership_law(law: Law, on: dt.date) -> OwnershipLaw:
+def _ownership_law(law: Law, on: dt.date, stance: str) -> OwnershipLaw:
     stays = [id for id in law.active for stay in law.instruments[id].suspends
              if _AFFILIATES in stay.provisions and stay.holds(on, law.switches)]  # fmt: skip
-    status = "in_force" if _AFFILIATES in law.standings else "stayed" if stays else "not_in_force"
+    standing = law.standings.get(_AFFILIATES)
+    binds = standing is not None and (not stance or standing.binds(stance))
+    status = "in_force" if binds else "stayed" if stays and standing is None else "not_in_force"
     last = law.number("AFFILIATES_STAY_LAST_DAY")
     limit = law.cell("AFFILIATE_SHARE")
     return OwnershipLaw(
@@ -159,6 +161,8 @@ def _ownership_law(law: Law, on: dt.date) -> OwnershipLaw:
         certainty="unverified" if last and on > last else "verified",
         cite=limit.cite if limit else "",
         stay=law.instruments[stays[0]].cite if stays else "",
+        regime=law.regime,
+        stance=stance,
     )
 
 

@@ -1,4 +1,4 @@
-"""``penstock lists``: what is in a list of parties, and what changed between two versions."""
+"""``penstock lists``: what is in a list of parties, its versions over time, and what changed between two of them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ _SHOWN_MAX = 50
 
 @click.group()
 def lists() -> None:
-    """Read lists of parties: what is in one, what changed between two versions."""
+    """Read and keep lists of parties: what is in one, who was listed on a day, what changed between two versions.
+
+    Where a LIST is asked for, STORE, STORE#NAME and STORE@DATE name versions kept by `penstock lists add`.
+    """
 
 
 @lists.command("show")
 @click.option("--list", "list_path", metavar="LIST", help="A list file (default: the entries that ship).")
-@click.option("--form", metavar="FORM", help="plain, csl-csv, csl-json, entity-list, meti or ftm (default: told from the file).")
+@click.option(
+    "--form", metavar="FORM", help="plain, csl-csv, csl-json, entity-list, ecfr, meti or ftm (default: told from the file)."
+)
 @click.option("--on", metavar="DATE", help="Only entries that stood on this day.")
 @click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 def show(list_path: str | None, form: str | None, on: str | None, as_json: bool) -> None:
@@ -66,11 +71,82 @@ def diff(old: str, new: str, allow_shrink: bool, as_json: bool) -> None:
             f"{new} has {len(after.entries):,} entries, more than 10 percent fewer than the {len(before.entries):,} of {old}",
             at="NEW", value=len(after.entries), hint="It may be cut short. If it is right, say --allow-shrink.")  # fmt: skip
     if as_json:
-        put({"old": old, "new": new, **found.document()})
+        put({"old": old, "old_date": before.date, "new": new, "new_date": after.date, **found.document()})
         return
-    click.echo(f"{len(found.added):,} added, {len(found.removed):,} removed, {len(found.changed):,} changed")
+    dates = " to ".join(one.date or "an unknown date" for one in (before, after))
+    numbers = f"{len(found.added):,} added, {len(found.removed):,} removed, {len(found.changed):,} changed"
+    click.echo(f"From {dates}: {numbers}")
     for sign, entries in (("+", found.added), ("-", found.removed)):
         for entry in entries[:_SHOWN_MAX]:
             click.echo(f"  {sign} {entry.id}: {entry.title}")
     for change in found.changed[:_SHOWN_MAX]:
         click.echo(f"  ~ {change.id}: {change.say()}")
+
+
+@lists.command("add")
+@click.argument("store", metavar="STORE")
+@click.argument("file", metavar="FILE")
+@click.option("--name", metavar="NAME", help="What the list is called in the store (default: told from its form).")
+@click.option("--form", metavar="FORM", help="The form of the file (default: told from the file).")
+@click.option("--as-of", metavar="DATE", help="The day from which this version holds (default: the date of its data).")
+@click.option("--allow-shrink", is_flag=True, help="Accept a version that is more than 10 percent smaller than the last.")
+@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+def add(store: str, file: str, name: str | None, form: str | None, as_of: str | None, allow_shrink: bool, as_json: bool) -> None:
+    """Keep a version of a list in a store, which is made where it is not there yet; entries that did not change are kept once."""
+    from penstock.apps.cli.list_files import load_list
+    from penstock.store.lists import ListStore
+    from penstock.terms.dates import parse_date
+    from penstock.terms.errors import MissingRequired
+
+    found = load_list(file, form=form)
+    day = as_of or found.date
+    if day is None:
+        raise MissingRequired(f"{file} does not say of which day it is", at="--as-of",
+                              hint="Say --as-of DATE, the day from which this version holds.")  # fmt: skip
+    kept = ListStore(store).add(
+        name or found.called, found, as_of=parse_date(day, "--as-of"), source=file, allow_shrink=allow_shrink
+    )
+    if as_json:
+        put({**kept.document(), "rows": [fault.document() for fault in found.faults]})
+        return
+    click.echo(f"{kept.list} of {kept.as_of}: {kept.entries:,} entries kept as version {kept.number}")
+    for fault in found.faults[:_SHOWN_MAX]:
+        click.echo(f"  - line {fault.line}: {fault.message}")
+
+
+@lists.command("versions")
+@click.argument("store", metavar="STORE")
+@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+def versions(store: str, as_json: bool) -> None:
+    """Show the versions kept in a store, by list and day."""
+    from penstock.store.lists import ListStore
+
+    kept = ListStore(store).versions()
+    if as_json:
+        put({"versions": [version.document() for version in kept]})
+        return
+    for version in kept:
+        bad = f", {version.left_out:,} rows with faults" if version.left_out else ""
+        click.echo(
+            f"{version.number:>4}  {version.list} of {version.as_of}: {version.entries:,} entries from {version.source}{bad}"
+        )
+
+
+@lists.command("on")
+@click.argument("day", metavar="DATE")
+@click.argument("name")
+@click.option("--list", "place", required=True, metavar="STORE", help="A store of versions, or STORE#NAME.")
+@click.option("--country", default="", metavar="XX", help="The party's country.")
+@click.option("--floor", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Show hits from this score on.")
+@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+def on(day: str, name: str, place: str, country: str, floor: float, as_json: bool) -> None:
+    """Say whether a party was listed on a day, by the versions kept in a store, and from when until when it stood there."""
+    from penstock.apps.cli.screening import without_extra
+
+    try:
+        from penstock.apps.cli.listed import ask_listed, tell_listed
+    except ImportError as error:
+        raise without_extra(error) from None
+
+    document = ask_listed(place, day, name, country.upper(), floor)
+    put(document) if as_json else tell_listed(document)

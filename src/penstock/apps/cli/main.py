@@ -131,6 +131,10 @@ def _is_file(name: str) -> bool:
         return False
 
 
+def _is_graph(name: str) -> bool:
+    return name.casefold().endswith(".csv")
+
+
 @cli.command()
 @click.argument("source", metavar="FILE|-|CHIP")
 @click.option("--on", metavar="DATE", help="Date of the law (default: the date of the classification data).")
@@ -283,21 +287,24 @@ def clock(file: str, on: str, known: str | None, regime: str, switches: tuple[st
 @REGIME
 @_SWITCH
 @INSTRUMENT
+@click.option("--stance", type=click.Choice(["codified", "enforced"]), help="For a graph: the rule as it binds in one stance.")
 @_JSON
 def owners(
-    file: str, on: str, listed: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool
-) -> None:
+    file: str, on: str, listed: str | None, known: str | None, regime: str, switches: tuple[str, ...], stance: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Judge the owners of an entity, or every entity of a graph in CSV: whether listed parties restrict it, with the proof."""
-    from penstock.apps.cli import graph, kinds
+    day, seen, chosen = _day(on, "--on"), _day(known, "--known"), _chosen(switches)
+    assert day is not None
+    if listed is not None or _is_graph(file):
+        from penstock.apps.cli import graph
+
+        graph.put_graph(graph.ask_graph(file, listed, day, (seen, chosen, regime, stance or "")), as_json=as_json)
+        return
+    from penstock.apps.cli import kinds
     from penstock.terms.documents import read_facts
 
-    day = _day(on, "--on")
-    assert day is not None
-    if listed is not None or graph.is_graph(file):
-        document = graph.graph_document(file, listed, day, _day(known, "--known"), _chosen(switches))
-        put(prose(document)) if as_json else graph.tell_graph(document)
-        return
-    answer = kinds.ask_owners(read_facts(_document(file)), day, _day(known, "--known"), regime, _chosen(switches))
+    answer = kinds.ask_owners(read_facts(_document(file)), day, seen, regime, chosen)
     put(prose(answer.document())) if as_json else kinds.tell_owners(answer)
 
 
