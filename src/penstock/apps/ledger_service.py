@@ -17,6 +17,7 @@ written now; after a 503 the same key tells what was recorded.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -79,6 +80,7 @@ def run(writer: Writer, place: str, host: str, port: int) -> None:
     """Serve until the process is told to stop."""
     import uvicorn
 
+    gc.freeze()  # what is loaded by now stays, and need not be looked through again while requests wait
     config = uvicorn.Config(application(writer, place), host=host, port=port, log_level="warning", access_log=False)
     uvicorn.Server(config).run()
 

@@ -125,7 +125,7 @@ def _reserve(state: State, request: Reserve, seq: int, at: int) -> _Result:
         buckets[number].reserved += amount
     until = None if request.hold_s is None else at + 1000 * request.hold_s
     state.ops[request.id] = Op(seq, seq, OpState.RESERVED, until, legs)
-    return {"ok": True, "seq": seq, "until": until}, tuple(number for number, _ in legs), None
+    return {"ok": True, "seq": seq, "until": until}, tuple([number for number, _ in legs]), None
 
 
 def _shortfall(state: State, legs: Legs) -> tuple[str, _Short]:
