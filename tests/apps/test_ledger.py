@@ -96,6 +96,13 @@ def test_a_license_is_reserved_committed_and_corrected(run: Run, tmp_path: Path)
         in run("ledger", "recap", bucket, "--on", "2026-06-15", "--uplift", "1", "--client", "bis", "--key", "g2g")[1]
     )
     assert "of 1,580,000,000 TPP" in run("ledger", "balance", bucket)[1]
+    carry = ("ledger", "carry", bucket, "--on", "2026-06-15", "--cite", "its section 4", "--client", "bis")
+    assert "Done: carry" in run(*carry, "--to-regime", "diffusion-as-written", "--key", "m1")[1]
+    assert "carried into another bucket before" in run(*carry, "--to-regime", "diffusion-as-written", "--key", "m2")[1]
+    assert "sets no allocation" in run(*carry, "--to-regime", "repeal-to-pre-2025", "--key", "m3")[2]
+    said = run("ledger", "balance", "country_allocation")[1]
+    assert f"{bucket} [742.6(b)(10)(iii)(B)(1), (C)] closed, carried into another" in said
+    assert "committed 600,000,000 + reserved 0 of 790,000,000 TPP, 190,000,000 left" in said
     assert "Done: close" in run("ledger", "close", bucket, "--cite", "repealed", "--client", "bis", "--key", "end")[1]
     assert "0 reservations have lapsed." in run("ledger", "expire")[1]
     assert run("ledger", "verify")[1].startswith("Sound: ")

@@ -222,12 +222,13 @@ class _Service:
         for name in needed:
             if name not in asked:
                 raise MissingRequired(f"{name} is not given", at=name)
-        for name in asked.keys() - {*needed, "known", "regime", "switches"}:
+        for name in asked.keys() - {*needed, "known", "regime", "site", "switches"}:
             raise UnknownFact(f"A shipment has no {name!r}", at=name, value=name)
+        site = None if asked.get("site") is None else str(asked["site"])
         known = None if asked.get("known") is None else parse_date(asked["known"], "known")
         done = self._desk.ship(
             asked["document"], str(asked["client"]), str(asked["key"]), str(asked["stance"]), parse_date(asked["on"], "on"),
-            known, asked.get("regime", "actual"), asked.get("switches"),
+            known, asked.get("regime", "actual"), asked.get("switches"), site,
         )  # fmt: skip
         stance = None if done.determination is None else done.determination.stance(done.stance)
         return _document({

@@ -26,7 +26,7 @@ __all__ = ["SYSTEM_CLIENT", "Answer", "Engine"]
 SYSTEM_CLIENT = "ledger"
 _SWEEP_MAX = 1000
 _Written = tuple[int, int, int]
-_TERMS = ("open", "recap", "attest", "close")
+_TERMS = ("open", "recap", "attest", "close", "carry")
 _SPEAKS_OF = (Commit, Void, Expire, Correct)
 
 

@@ -9,12 +9,15 @@ from penstock.ledger.state import Basis, Bucket, Op, OpState
 
 __all__ = ["basis_from", "bucket_from", "bucket_row", "op_from", "op_rows", "terms_row"]
 
+_CARRIED = 2  # in the column ``closed``: closed, and carried into another bucket
+
 
 def bucket_from(row: Sequence[Any]) -> Bucket:
     """Return the bucket of a row."""
     number, name, cap, cite, share_of, share_in, basis, reserved, committed, closed, breach_seq, version = row
     share = None if share_of is None else (share_of, share_in)
-    return Bucket(number, name, cap, cite, share, basis, reserved, committed, bool(closed), breach_seq, version)
+    state = (bool(closed), breach_seq, version, closed == _CARRIED)
+    return Bucket(number, name, cap, cite, share, basis, reserved, committed, *state)
 
 
 def bucket_row(bucket: Bucket) -> tuple[Any, ...]:
@@ -25,7 +28,7 @@ def bucket_row(bucket: Bucket) -> tuple[Any, ...]:
 
 def terms_row(bucket: Bucket, reserved: int, committed: int, version: int) -> tuple[Any, ...]:
     """Return what to set in a bucket whose terms may have changed, closing with its number and the version it was read at."""
-    terms = (bucket.cap, bucket.cite, int(bucket.closed), bucket.breach_seq)
+    terms = (bucket.cap, bucket.cite, _CARRIED if bucket.carried else int(bucket.closed), bucket.breach_seq)
     return (bucket.reserved - reserved, bucket.committed - committed, *terms, bucket.number, version)
 
 
