@@ -13,7 +13,7 @@ from typing import Any
 
 from penstock.ledger import Open
 from penstock.store.writer import Writer
-from tests.faults.disks import file_limit, full_database, full_file_system
+from tests.faults.disks import file_limit, full_database, full_file_system, full_server
 from tests.faults.kills import kill_at_failpoints, kill_server
 from tests.faults.simulation import simulate_many
 from tests.faults.world import Checked, engine_at, open_buckets
@@ -73,6 +73,15 @@ class Suite:
         found = full_file_system(self.folder / "small", create_empty, max(2, self.size // 2))
         said = "not run: no file system could be mounted" if found is None else told(found)
         yield "SQLite: the file system is full (tmpfs of 4 MB)", f"{max(2, self.size // 2)} times", said
+
+        rounds = max(4, self.size // 5)
+        ended = full_server(self.folder / "server", new_schema, rounds)
+        what = f"{rounds} times" + ("" if ended is None else f", {ended[0]} ended the server")
+        yield (
+            "PostgreSQL: the file system of the server is full",
+            what,
+            "not run: none mounted" if ended is None else told(ended[1]),
+        )
 
     def clocks(self) -> Iterator[_Row]:
         for name, place in self.both():
