@@ -233,11 +233,24 @@ def test_the_service_answers_requests(service: tuple[int, str]) -> None:
     assert (status, len(tile)) == (200, 4 * 32)
 
 
+def test_the_service_carries_by_name(service: tuple[int, str]) -> None:
+    port, _ = service
+    old, new = "agreement/MY/2026@actual", "agreement/MY/2026@reform"
+    for name in (old, new):
+        opened = {"kind": "open", "client": "bis", "key": name, "bucket": name, "cap": 100, "cite": "agreement"}
+        assert call(port, "POST", "/requests", opened)[1]["event"]["ok"] is True
+    call(port, "POST", "/requests", {"kind": "reserve", "client": "acme", "key": "a", "legs": {old: 60}})
+    carry = {"kind": "carry", "client": "bis", "key": "c", "source": old, "bucket": new, "cite": "the reform"}
+    assert call(port, "POST", "/requests", carry)[1]["event"]["legs"] == [[1, 60]]
+    itself = call(port, "POST", "/requests", carry | {"key": "d", "bucket": old})
+    assert (itself[0], itself[1]["error"]["code"]) == (422, "conflicting_facts")
+
+
 def test_the_service_ships(service: tuple[int, str]) -> None:
     port, _ = service
     asked = document()
     del asked["counters"]
-    body = {"document": asked, "client": "acme", "key": "PO-1", "stance": "codified", "on": "2026-06-15"}
+    body = {"document": asked, "client": "acme", "key": "PO-1", "stance": "codified", "on": "2026-06-15", "site": "Johor 1"}
     done = call(port, "POST", "/ship", body)[1]
     assert (done["recorded"], done["outcome"]) == (True, "authorization_available")
     refused = call(port, "POST", "/ship", body | {"key": "PO-2"})[1]

@@ -178,9 +178,10 @@ class _Service:
         if isinstance(legs, dict):
             pairs = [(self._desk.bucket(name).number, amount) for name, amount in legs.items()]
             document["legs"] = sorted(pairs)
-        bucket = document.get("bucket") if isinstance(document, dict) else None
-        if isinstance(bucket, str) and document.get("kind") != "open":
-            document["bucket"] = self._desk.bucket(bucket).number
+        for place in ("bucket", "source"):
+            bucket = document.get(place) if isinstance(document, dict) else None
+            if isinstance(bucket, str) and document.get("kind") != "open":
+                document[place] = self._desk.bucket(bucket).number
         return document
 
     # ---- the rest
