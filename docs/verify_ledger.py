@@ -59,11 +59,10 @@ class Books:  # what each operation holds, and the sum of it in every bucket
                 self.cap[n] = self.total[name][1] * part[0] // part[1] if name in self.total else 0
         return True
     def grants(self, do, at):
-        kind, me, of, n = do["kind"], (do["client"], do["key"]), tuple(do.get("of") or ()), do.get("bucket")
+        kind, me, of, n, s = do["kind"], (do["client"], do["key"]), tuple(do.get("of") or ()), do.get("bucket"), do.get("source")
         need(me not in self.held, f"the key {me} is used twice")
         self.held[me] = ("", [])
-        state, held = self.held.get(of, ("", []))
-        late = self.until.get(of) is not None and at >= self.until[of]
+        (state, held), late = self.held.get(of, ("", [])), self.until.get(of) is not None and at >= self.until[of]
         if kind == "open" and n not in self.names:
             for row, value in ((self.names, n), (self.cap, do["cap"]), (self.used, 0), (self.share, (do["basis"], do["share"]))):
                 row.append(value)
@@ -79,8 +78,9 @@ class Books:  # what each operation holds, and the sum of it in every bucket
         if kind == "correct" and state == "committed" and self.fits(do["legs"], held):
             return self.hold(of, "committed", list({**dict(held), **dict(do["legs"])}.items()))
         if kind == "recap" and n < len(self.cap) and not self.share[n][0]:
-            self.cap[n] = do["cap"]
-            return True
+            return not self.cap.__setitem__(n, do["cap"])
+        if kind == "carry" and max(n, s) < len(self.cap) and not self.closed & {n, ~s} and self.used[n] + self.used[s] <= 2**62:
+            return self.closed.update((s, ~s)) or self.hold(me, "committed", [(n, self.used[s])])
         if kind == "attest" and do["as_of"] >= self.total.get(do["basis"], ("", 0))[0]:
             self.total[do["basis"]] = (do["as_of"], do["total"])
             return self.shares(do["basis"])

@@ -96,6 +96,13 @@ def test_a_license_is_reserved_committed_and_corrected(run: Run, tmp_path: Path)
         in run("ledger", "recap", bucket, "--on", "2026-06-15", "--uplift", "1", "--client", "bis", "--key", "g2g")[1]
     )
     assert "of 1,580,000,000 TPP" in run("ledger", "balance", bucket)[1]
+    carry = ("ledger", "carry", bucket, "--on", "2026-06-15", "--cite", "its section 4", "--client", "bis")
+    assert "Done: carry" in run(*carry, "--to-regime", "diffusion-as-written", "--key", "m1")[1]
+    assert "carried into another bucket before" in run(*carry, "--to-regime", "diffusion-as-written", "--key", "m2")[1]
+    assert "sets no allocation" in run(*carry, "--to-regime", "repeal-to-pre-2025", "--key", "m3")[2]
+    said = run("ledger", "balance", "country_allocation")[1]
+    assert f"{bucket} [742.6(b)(10)(iii)(B)(1), (C)] closed, carried into another" in said
+    assert "committed 600,000,000 + reserved 0 of 790,000,000 TPP, 190,000,000 left" in said
     assert "Done: close" in run("ledger", "close", bucket, "--cite", "repealed", "--client", "bis", "--key", "end")[1]
     assert "0 reservations have lapsed." in run("ledger", "expire")[1]
     assert run("ledger", "verify")[1].startswith("Sound: ")
@@ -226,11 +233,24 @@ def test_the_service_answers_requests(service: tuple[int, str]) -> None:
     assert (status, len(tile)) == (200, 4 * 32)
 
 
+def test_the_service_carries_by_name(service: tuple[int, str]) -> None:
+    port, _ = service
+    old, new = "agreement/MY/2026@actual", "agreement/MY/2026@reform"
+    for name in (old, new):
+        opened = {"kind": "open", "client": "bis", "key": name, "bucket": name, "cap": 100, "cite": "agreement"}
+        assert call(port, "POST", "/requests", opened)[1]["event"]["ok"] is True
+    call(port, "POST", "/requests", {"kind": "reserve", "client": "acme", "key": "a", "legs": {old: 60}})
+    carry = {"kind": "carry", "client": "bis", "key": "c", "source": old, "bucket": new, "cite": "the reform"}
+    assert call(port, "POST", "/requests", carry)[1]["event"]["legs"] == [[1, 60]]
+    itself = call(port, "POST", "/requests", carry | {"key": "d", "bucket": old})
+    assert (itself[0], itself[1]["error"]["code"]) == (422, "conflicting_facts")
+
+
 def test_the_service_ships(service: tuple[int, str]) -> None:
     port, _ = service
     asked = document()
     del asked["counters"]
-    body = {"document": asked, "client": "acme", "key": "PO-1", "stance": "codified", "on": "2026-06-15"}
+    body = {"document": asked, "client": "acme", "key": "PO-1", "stance": "codified", "on": "2026-06-15", "site": "Johor 1"}
     done = call(port, "POST", "/ship", body)[1]
     assert (done["recorded"], done["outcome"]) == (True, "authorization_available")
     refused = call(port, "POST", "/ship", body | {"key": "PO-2"})[1]

@@ -7,12 +7,14 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from penstock.ledger import Request
-from penstock.terms.errors import PenstockError
+from penstock.store.engine import Engine
+from penstock.terms.errors import PenstockError, WriterPresent
 from tests.faults.world import Acknowledged, Checked, batches, check, engine_at, fork
 from tests.store.servers import kill, start, until_ready
 
@@ -47,9 +49,21 @@ def _doomed(place: str, steps: int, told: int, seed: int, acknowledge: _Acknowle
             os.write(told, where.encode() + b"\n")
             os.kill(os.getpid(), signal.SIGKILL)
 
-    engine = engine_at(place, failpoint=failpoint)
+    engine = _successor(place, failpoint)
     for batch in batches(seed):
         acknowledge(batch, engine.run(batch))
+
+
+def _successor(place: str, failpoint: Callable[[str], None], seconds: float = 30) -> Engine:
+    """Return the next writer, once the database has noticed that the one before is gone."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return engine_at(place, failpoint=failpoint)
+        except WriterPresent:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def kill_server(server: Any, place: str, times: int, seed: int = 0) -> Checked:

@@ -13,8 +13,9 @@ from typing import Any
 
 from penstock.ledger import Open
 from penstock.store.writer import Writer
-from tests.faults.disks import file_limit, full_database, full_file_system
+from tests.faults.disks import file_limit, full_database, full_file_system, full_server
 from tests.faults.kills import kill_at_failpoints, kill_server
+from tests.faults.power import lose_power
 from tests.faults.simulation import simulate_many
 from tests.faults.world import Checked, engine_at, open_buckets
 from tests.faults.writers import clock_jumps, same_keys, stale_writers, writers_by_mistake
@@ -73,6 +74,27 @@ class Suite:
         found = full_file_system(self.folder / "small", create_empty, max(2, self.size // 2))
         said = "not run: no file system could be mounted" if found is None else told(found)
         yield "SQLite: the file system is full (tmpfs of 4 MB)", f"{max(2, self.size // 2)} times", said
+
+        rounds = max(4, self.size // 5)
+        ended = full_server(self.folder / "server", new_schema, rounds)
+        what = f"{rounds} times" + ("" if ended is None else f", {ended[0]} ended the server")
+        yield (
+            "PostgreSQL: the file system of the server is full",
+            what,
+            "not run: none mounted" if ended is None else told(ended[1]),
+        )
+
+    def power(self) -> Iterator[_Row]:
+        for hasty, name in ((False, "power"), (True, "hasty")):
+            worlds = max(1, self.size // 50 if hasty else 2 * self.size // 5)
+            (folder := self.folder / name).mkdir()
+            cuts, found = lose_power(folder, create_empty, worlds, hasty=hasty)
+            if hasty:
+                assert found.lost
+                lost = f"{len(found.lost):,} of {found.acknowledged:,} acknowledgements lost, and found to be"
+                yield "Negative control: no sync at a commit, and the power is lost", f"{cuts:,} times", lost
+            else:
+                yield "SQLite: the power is lost, unsynced writes kept in part", f"{cuts:,} times", told(found)
 
     def clocks(self) -> Iterator[_Row]:
         for name, place in self.both():
@@ -149,7 +171,7 @@ def rows(size: int) -> Iterator[_Row]:
         (Path(folder) / "pg").mkdir()
         with server_in(Path(folder) / "pg", durable=True) as server:
             suite = Suite(Path(folder), server, size)
-            parts: list[Callable[[], Iterator[_Row]]] = [suite.disks, suite.clocks, suite.writers, suite.keys, suite.histories,
+            parts: list[Callable[[], Iterator[_Row]]] = [suite.disks, suite.power, suite.clocks, suite.writers, suite.keys, suite.histories,
                                                          suite.control, suite.kills, suite.simulation]  # fmt: skip
             for part in parts:
                 yield from part()

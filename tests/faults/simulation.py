@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import ProcessPoolExecutor
 
-from penstock.ledger import Attest, Close, Commit, Correct, Expire, Open, Recap, Request, Reserve, State, Void, apply
+from penstock.ledger import Attest, Carry, Close, Commit, Correct, Expire, Open, Recap, Request, Reserve, State, Void, apply
 from tests.ledger.worlds import CITE, Model, agree
 
 __all__ = ["simulate", "simulate_many"]
@@ -65,6 +65,9 @@ def _request(dice: random.Random, number: int) -> Request:
         return Recap("bis", key, dice.randint(0, 5), dice.choice((None, 100, 300, 600)), CITE)
     if kind < 0.999:
         return Attest("a", key, "group", dice.randint(0, 4000), f"2026-{dice.randint(1, 12):02d}-01", "ab")
+    if kind < 0.9995:
+        source = dice.randint(0, 5)
+        return Carry("bis", key, source, (source + dice.randint(1, 5)) % 6, CITE)
     return Close("bis", key, dice.randint(0, 3), CITE)
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from tests.faults.disks import file_limit, full_database
 from tests.faults.kills import kill_at_failpoints
+from tests.faults.power import lose_power
 from tests.faults.simulation import simulate
 from tests.faults.world import Acknowledged, check, open_buckets
 from tests.faults.writers import clock_jumps, same_keys, stale_writers, writers_by_mistake
-from tests.store.conftest import ORIGIN, new_sqlite
+from tests.store.conftest import ORIGIN, create_empty, new_sqlite
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are forked and killed")
 PLACES = {"begin", "fenced", "events", "operations", "buckets", "tiles", "committed", "answered"}
@@ -44,6 +45,16 @@ def test_a_lost_acknowledgement_would_be_found(place: str) -> None:
 def test_a_full_disk_loses_nothing_and_counts_nothing_twice(place: str, fill: Callable[..., object]) -> None:
     found = fill(place, 8)
     assert found.sound, found  # type: ignore[attr-defined]
+
+
+def test_the_loss_of_power_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    cuts, found = lose_power(tmp_path, create_empty, 1)
+    assert cuts > 5
+    assert found.sound, found
+
+
+def test_a_writer_that_does_not_sync_would_be_found(tmp_path: Path) -> None:
+    assert lose_power(tmp_path, create_empty, 1, hasty=True)[1].lost
 
 
 def test_writers_by_mistake_are_refused(place: str) -> None:

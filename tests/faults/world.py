@@ -7,7 +7,7 @@ import os
 import random
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -71,6 +71,13 @@ class Acknowledged:
         for client, key, seq, ok in json.loads(line):
             heard = self.events.setdefault((client, key), (seq, ok))
             assert heard == (seq, ok), f"{client}/{key} was answered {heard} and then {(seq, ok)}"
+
+    def note(self, batch: Iterable[Request], answers: Iterable[Any]) -> None:
+        """Take note of the answers to a batch."""
+        for request, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Answer):
+                heard = self.events.setdefault((request.client, request.key), (answer.seq, answer.ok))
+                assert heard == (answer.seq, answer.ok), f"{request.client}/{request.key} was answered {heard} and then otherwise"
 
 
 @define

@@ -41,9 +41,7 @@ def writers_by_mistake(place: str, rivals: int, seed: int = 0) -> tuple[int, Che
 
         _, status = fork(work)
         refused += os.WIFEXITED(status) and os.WEXITSTATUS(status) == 7
-        for request, answer in zip(batch, engine.run(batch), strict=True):
-            if isinstance(answer, Answer):
-                heard.events.setdefault((request.client, request.key), (answer.seq, answer.ok))
+        heard.note(batch, engine.run(batch))
     engine.close()
     return refused, check(place, heard)
 
@@ -62,9 +60,7 @@ def stale_writers(place: str, rounds: int, seed: int = 0) -> tuple[int, Checked]
         os.waitpid(child, os.WUNTRACED)
         engine = engine_at(place, take_over=True)
         batch = next(batches(seed * 1_000 + 500 + n))
-        for request, answer in zip(batch, engine.run(batch), strict=True):
-            if isinstance(answer, Answer):
-                heard.events.setdefault((request.client, request.key), (answer.seq, answer.ok))
+        heard.note(batch, engine.run(batch))
         os.write(wake, b"!")
         os.kill(child, signal.SIGCONT)
         _, status = os.waitpid(child, 0)
@@ -156,9 +152,7 @@ def clock_jumps(place: str, starts: int, seed: int = 0) -> tuple[int, int, Check
             before, steady = engine.state.time, times.steady
             times.steady += dice.randint(0, 2_000)
             times.wall += dice.choice((-YEAR, YEAR))
-            for request, answer in zip(batch, engine.run(batch), strict=True):
-                if isinstance(answer, Answer):
-                    heard.events.setdefault((request.client, request.key), (answer.seq, answer.ok))
+            heard.note(batch, engine.run(batch))
             early += before > last and engine.state.time - before > times.steady - steady
         engine.close()
     return early, refused, check(place, heard)

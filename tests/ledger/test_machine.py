@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.ledger import Attest, Close, Commit, Correct, Expire, Open, Recap, Request, Reserve, State, Void, apply
+from penstock.ledger import Attest, Carry, Close, Commit, Correct, Expire, Open, Recap, Request, Reserve, State, Void, apply
 from penstock.ledger.machine import share_cap
 from penstock.ledger.requests import parse_request
-from penstock.terms.errors import FactError
+from penstock.terms.errors import ConflictingFacts, FactError
 from tests.ledger.worlds import CITE, agree, conserved, grown, opened, requests
 
 HOLD = 60
@@ -126,6 +126,32 @@ def test_a_closed_bucket_takes_nothing_and_keeps_what_it_has() -> None:
     assert do(state, Reserve("acme", "b", ((0, 1), (1, 1))))["why"] == "closed"
     assert do(state, Commit("acme", "c", ("acme", "a")))["ok"]
     assert state.buckets[0].committed == 60
+
+
+def test_what_a_bucket_holds_is_carried_once_and_may_open_a_breach() -> None:
+    state = opened()
+    do(state, Reserve("acme", "a", ((0, 60), (1, 5))))
+    do(state, Commit("acme", "c", ("acme", "a"), ((0, 60),)))
+    do(state, Reserve("acme", "b", ((0, 20),)))
+    carried = do(state, Carry("bis", "m", 0, 3, "the new rule, section 2"))
+    assert (carried["legs"], carried["breach"]) == (((3, 80),), (3,))
+    assert (state.buckets[0].closed, state.buckets[0].used, state.buckets[3].committed) == (True, 80, 80)
+    assert do(state, Carry("bis", "again", 0, 1, CITE))["why"] == "carried"
+    assert do(state, Void("acme", "v", ("acme", "b")))["ok"]
+    assert do(state, Correct("bis", "k", ("bis", "m"), ((3, 40),), "20 were not used, 20 came back"))["healed"] == (3,)
+    conserved(state)
+
+
+def test_what_cannot_be_carried_is_refused() -> None:
+    state = opened()
+    assert do(state, Carry("bis", "m1", 0, 99, CITE))["why"] == "unknown_bucket"
+    do(state, Reserve("acme", "a", ((2, 2**62),)))
+    do(state, Reserve("acme", "b", ((1, 1),)))
+    assert do(state, Carry("bis", "m2", 2, 1, CITE))["short"] == ((1, 2**62 - 1, 2**62),)
+    do(state, Close("bis", "x", 3, CITE))
+    assert do(state, Carry("bis", "m3", 2, 3, CITE))["why"] == "closed"
+    with pytest.raises(ConflictingFacts, match="into itself"):
+        Carry("bis", "m4", 2, 2, CITE)
 
 
 def test_a_correction_gives_back_and_never_takes_too_much() -> None:

@@ -82,6 +82,19 @@ def test_edge_tiles_and_definition_give_one_root(size: int) -> None:
     assert again.root() == edge.root()
 
 
+@given(st.lists(st.integers(0, 600), max_size=5))
+def test_leaves_added_at_once_make_the_same_edge_and_tiles(parts: list[int]) -> None:
+    leaves = many(sum(parts))
+    one, all_ = Frontier(), Frontier()
+    each = [(level, number, list(row)) for leaf in leaves for level, number, row in one.add(leaf)]
+    at_once, done = [], 0
+    for part in parts:
+        at_once += all_.extend(leaves[done : done + part])
+        done += part
+    assert at_once == each
+    assert (all_.size, all_.rows) == (one.size, one.rows)
+
+
 @given(st.integers(1, 700), st.data())
 def test_proofs_hold_and_hold_for_nothing_else(size: int, data: st.DataObject) -> None:
     leaves = many(size)

@@ -11,10 +11,10 @@ from penstock.decision import book, decide
 from penstock.ledger import Attest, Commit, Open, Recap, Reserve, State, apply
 from penstock.ledger.counters import counters, with_counters
 from penstock.ledger.duties import draft, owed
-from penstock.ledger.quota import country_allocation, debits, law_quota, subject_name
+from penstock.ledger.quota import country_allocation, debits, law_quota, quota_under, subject_name
 from penstock.ledger.records import record_of
 from penstock.terms.documents import read_facts
-from penstock.terms.errors import ConflictingFacts, DateOutOfRange, MissingRequired
+from penstock.terms.errors import BadEnum, ConflictingFacts, DateOutOfRange, MissingRequired
 
 ON = dt.date(2026, 6, 15)
 HOLDER = "Example Cloud"
@@ -237,6 +237,37 @@ def test_a_universal_end_user_gives_notice_of_places_and_moves() -> None:
         "uveu_new_location_notice": (ON - dt.timedelta(days=180), "a"),
         "uveu_move_notice": (dt.date(2026, 7, 2) - dt.timedelta(days=60), "b"),
     }
+
+
+def test_a_notice_is_owed_for_each_data_center() -> None:
+    def at(key: str, site: str, month: int) -> Any:
+        record = veu(dt.date(2026, month, 1), key)
+        return record_of(
+            decide(record.document["facts"], on=record.on),
+            "codified",
+            (),
+            record.document["facts"],
+            {"client": "acme", "key": key, "site": site},
+        )
+
+    records = [at("a", "Johor 1", 6), at("b", "JOHOR  1", 7), at("c", "Johor 2", 8), veu(dt.date(2026, 9, 1), "d")]
+    found = [duty for duty in owed(records, book().law(ON), dt.date(2027, 2, 1)) if duty.id == "uveu_new_location_notice"]
+    assert [(duty.about, duty.due) for duty in found] == [
+        (key, dt.date(2026, month, 1) - dt.timedelta(days=180)) for key, month in (("a", 6), ("c", 8), ("d", 9))
+    ]
+    assert found[1].text == "Notify BIS before shipments to a new data center in MY, Johor 2."
+    assert found[1].figures["site"] == "Johor 2"
+
+
+def test_a_bucket_is_made_by_the_law_of_another_regime() -> None:
+    day = dt.date(2025, 6, 1)
+    assert quota_under("country_allocation/MY/2025-2027@diffusion-as-written", day).cap == 790_000_000
+    seven = quota_under("uveu_single_country/example+MY/always@diffusion-as-written", day)
+    assert (seven.share, seven.basis) == ((7, 100), "compute/example")
+    with pytest.raises(BadEnum, match="no quota of the kind uveu_single_country"):
+        quota_under("uveu_single_country/example+MY/always@diffusion-as-written+carnegie-no-seven-percent-rule", day)
+    with pytest.raises(DateOutOfRange, match="sets no allocation"):
+        quota_under("country_allocation/MY/2025-2027@repeal-to-pre-2025", dt.date(2026, 6, 15))
 
 
 def test_a_duty_is_drafted_ready_to_sign() -> None:

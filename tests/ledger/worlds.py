@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from penstock.ledger import (
     Attest,
+    Carry,
     Close,
     Commit,
     Correct,
@@ -47,6 +48,7 @@ class Model:
 
     caps: dict[int, int | None] = field(factory=dict)
     closed: set[int] = field(factory=set)
+    carried: set[int] = field(factory=set)
     shares: dict[int, tuple[str, tuple[int, int]]] = field(factory=dict)
     names: dict[str, int] = field(factory=dict)
     totals: dict[str, tuple[str, int]] = field(factory=dict)
@@ -151,6 +153,16 @@ class Model:
         self.closed.add(request.bucket)
         return True
 
+    def _carry(self, request: Carry, at: int) -> bool:
+        source, bucket = request.source, request.bucket
+        if source not in self.caps or bucket not in self.caps or bucket in self.closed or source in self.carried:
+            return False
+        key = (request.client, request.key)
+        self.held[key], self.state[key] = {bucket: self.used(source)}, "committed"
+        self.closed.add(source)
+        self.carried.add(source)
+        return True
+
 
 def agree(model: Model, state: State) -> None:
     """Assert that the model and the ledger hold the same balances, and that no cap is exceeded without an open breach."""
@@ -159,6 +171,7 @@ def agree(model: Model, state: State) -> None:
         assert bucket.reserved == model.reserved(bucket.number)
         assert bucket.cap == model.caps[bucket.number]
         assert bucket.closed == (bucket.number in model.closed)
+        assert bucket.carried == (bucket.number in model.carried)
         bucket.check()
 
 
@@ -195,6 +208,7 @@ def requests(buckets: int = 5) -> st.SearchStrategy[Request]:
         st.builds(lambda n, b, cap: Recap(n[0], n[1], b, cap, CITE), NAMES, numbers, st.none() | amounts),
         st.builds(lambda n, total, day: Attest(n[0], n[1], "group", total, day, "ab" * 32), NAMES, st.integers(0, 2000), days),
         st.builds(lambda n, b: Close(n[0], n[1], b, CITE), NAMES, st.just(3)),
+        st.builds(lambda n, b: Carry(n[0], n[1], 3, b, CITE), NAMES, st.integers(0, buckets).filter(lambda b: b != 3)),
         st.builds(lambda n, name, cap: Open(n[0], n[1], name, cap, CITE), NAMES, st.sampled_from(["bucket-1", "new"]), st.none() | amounts),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from penstock.ledger import Attest, Close, Commit, Correct, Open, Recap, Reserve, Void
+from penstock.ledger import Attest, Carry, Close, Commit, Correct, Open, Recap, Reserve, Void
 from penstock.ledger.merkle import verify_consistency, verify_inclusion
 from penstock.store.clock import ledger_clock
 from penstock.store.create import read_key
@@ -121,6 +121,24 @@ def test_many_exporters_share_one_limit(desk: Desk) -> None:
     assert desk.bucket(LPP).used == sum(done) * H200_TPP // 5
 
 
+def test_what_was_taken_is_carried_into_another_regime(desk: Desk) -> None:
+    desk.ship(plain(), "acme", "PO-1", "codified", ON)
+    answer = desk.carry(LPP, "diffusion-as-written", ON, "the successor rule", "bis", "carry-1")
+    new = LPP.replace("@actual", "@diffusion-as-written")
+    assert (answer.ok, desk.bucket(new).committed, desk.bucket(LPP).carried) == (True, H200_TPP, True)
+    found = desk.decide(plain(), ON, None, "diffusion-as-written")
+    assert found.prepared.values["counters.lpp_tpp_received_this_year"] == H200_TPP
+    assert desk.carry(LPP, "diffusion-as-written", ON, "the successor rule", "bis", "carry-2").event["why"] == "carried"
+
+
+def test_a_shipment_to_another_site_is_another_shipment(desk: Desk) -> None:
+    first, again = (desk.ship(plain(10), "acme", "PO-1", "codified", ON, site="Johor 1") for _ in range(2))
+    assert first.record is not None
+    assert (first.record.document["site"], again.answers[0].repeated) == ("Johor 1", True)
+    with pytest.raises(ConflictingFacts, match="another shipment"):
+        desk.ship(plain(10), "acme", "PO-1", "codified", ON, site="Johor 2")
+
+
 def test_what_is_not_there_is_named(desk: Desk) -> None:
     desk.ship(plain(), "acme", "PO-1", "codified", ON)
     with pytest.raises(BadEnum) as caught:
@@ -198,6 +216,13 @@ def varied(place: str) -> None:
         Reserve("acme", "y", ((3, 1),)),
     )
     asked(engine, Recap("bis", "r", 1, 3, CITE), Close("bis", "q", 2, CITE), Reserve("acme", "w", ((2, 1),)))
+    asked(
+        engine,
+        Carry("bis", "m", 1, 0, CITE),
+        Carry("bis", "m2", 3, 2, CITE),
+        Carry("bis", "m3", 1, 3, CITE),
+        Correct("bis", "m4", ("bis", "m"), ((0, 2),), "lost"),
+    )
     engine.close()
 
 

@@ -17,6 +17,7 @@ written now; after a 503 the same key tells what was recorded.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -79,6 +80,7 @@ def run(writer: Writer, place: str, host: str, port: int) -> None:
     """Serve until the process is told to stop."""
     import uvicorn
 
+    gc.freeze()  # what is loaded by now stays, and need not be looked through again while requests wait
     config = uvicorn.Config(application(writer, place), host=host, port=port, log_level="warning", access_log=False)
     uvicorn.Server(config).run()
 
@@ -176,9 +178,10 @@ class _Service:
         if isinstance(legs, dict):
             pairs = [(self._desk.bucket(name).number, amount) for name, amount in legs.items()]
             document["legs"] = sorted(pairs)
-        bucket = document.get("bucket") if isinstance(document, dict) else None
-        if isinstance(bucket, str) and document.get("kind") != "open":
-            document["bucket"] = self._desk.bucket(bucket).number
+        for place in ("bucket", "source"):
+            bucket = document.get(place) if isinstance(document, dict) else None
+            if isinstance(bucket, str) and document.get("kind") != "open":
+                document[place] = self._desk.bucket(bucket).number
         return document
 
     # ---- the rest
@@ -220,12 +223,13 @@ class _Service:
         for name in needed:
             if name not in asked:
                 raise MissingRequired(f"{name} is not given", at=name)
-        for name in asked.keys() - {*needed, "known", "regime", "switches"}:
+        for name in asked.keys() - {*needed, "known", "regime", "site", "switches"}:
             raise UnknownFact(f"A shipment has no {name!r}", at=name, value=name)
+        site = None if asked.get("site") is None else str(asked["site"])
         known = None if asked.get("known") is None else parse_date(asked["known"], "known")
         done = self._desk.ship(
             asked["document"], str(asked["client"]), str(asked["key"]), str(asked["stance"]), parse_date(asked["on"], "on"),
-            known, asked.get("regime", "actual"), asked.get("switches"),
+            known, asked.get("regime", "actual"), asked.get("switches"), site,
         )  # fmt: skip
         stance = None if done.determination is None else done.determination.stance(done.stance)
         return _document({

@@ -5,6 +5,7 @@ from penstock.ledger.machine import Step, apply
 from penstock.ledger.replay import Fault, Replay, replay
 from penstock.ledger.requests import (
     Attest,
+    Carry,
     Close,
     Commit,
     Correct,
@@ -22,6 +23,7 @@ from penstock.ledger.state import Bucket, State
 __all__ = [
     "Attest",
     "Bucket",
+    "Carry",
     "Close",
     "Commit",
     "Correct",

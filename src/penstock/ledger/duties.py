@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from penstock.ledger.quota import subject_name
 from penstock.ledger.records import Record
 from penstock.rulebook import Law
 
@@ -50,7 +51,8 @@ def _figures(record: Record) -> dict[str, Any]:
     body = record.document
     keys = ("consignee", "parent", "destination", "chip", "quantity")
     parties = {key: body["parties"][key] for key in keys if key in body["parties"]}
-    return {"shipment": body["key"], "on": body["on"], "path": body["path"], "tpp": body["tpp"], **parties}
+    site = {"site": body["site"]} if "site" in body else {}
+    return {"shipment": body["key"], "on": body["on"], "path": body["path"], "tpp": body["tpp"], **parties, **site}
 
 
 def _of_shipment(record: Record) -> Iterator[Owed]:
@@ -77,21 +79,26 @@ def _holders(records: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def _notices(records: Sequence[Record], law: Law) -> Iterator[Owed]:
-    """Yield the notices before a new location and before chips move between countries, of the status that owes them."""
+    """Yield the notices before a new location and before chips move between countries, of the status that owes them.
+
+    A location is the data center that a shipment names as its site; shipments that name none to a country are of one location.
+    """
     for holder, held in _holders(records).items():
-        seen: set[str] = set()
+        seen: set[tuple[str, str]] = set()
         for record in held:
             parties = record.document["parties"]
             if record.document["path"] not in law.members("UVEU_NOTICES"):
                 continue
             place = str(parties.get("destination", ""))
-            if place not in seen:
+            site = subject_name(str(record.document.get("site", "")))
+            if (place, site) not in seen:
+                which = f", {record.document['site']}" if site else ""
                 yield _notice(record, law, holder, "UVEU_NEW_LOCATION_DAYS", "uveu_new_location_notice",
-                              f"Notify BIS before shipments to a new data center in {place}.")  # fmt: skip
+                              f"Notify BIS before shipments to a new data center in {place}{which}.")  # fmt: skip
             if parties.get("activity") == "reexport" and parties.get("exporter") == holder:
                 yield _notice(record, law, holder, "UVEU_MOVE_DAYS", "uveu_move_notice",
                               f"Notify BIS before chips move to {place} from another country.")  # fmt: skip
-            seen.add(place)
+            seen.add((place, site))
 
 
 def _notice(record: Record, law: Law, holder: str, table: str, id: str, text: str) -> Owed:

@@ -13,6 +13,7 @@ from penstock.ledger.entries import ENTRY_BYTES_MAX, encode_entry, leaf_hash
 from penstock.ledger.requests import (
     AMOUNT_MAX,
     Attest,
+    Carry,
     Close,
     Commit,
     Correct,
@@ -125,7 +126,7 @@ def _reserve(state: State, request: Reserve, seq: int, at: int) -> _Result:
         buckets[number].reserved += amount
     until = None if request.hold_s is None else at + 1000 * request.hold_s
     state.ops[request.id] = Op(seq, seq, OpState.RESERVED, until, legs)
-    return {"ok": True, "seq": seq, "until": until}, tuple(number for number, _ in legs), None
+    return {"ok": True, "seq": seq, "until": until}, tuple([number for number, _ in legs]), None
 
 
 def _shortfall(state: State, legs: Legs) -> tuple[str, _Short]:
@@ -295,6 +296,24 @@ def _close(state: State, request: Close, seq: int, at: int) -> _Result:
     return _done(state, request, seq, (request.bucket,))
 
 
+def _carry(state: State, request: Carry, seq: int, at: int) -> _Result:
+    if max(request.source, request.bucket) >= len(state.buckets):
+        return _refused(state, request, seq, "unknown_bucket")
+    source, bucket = state.buckets[request.source], state.buckets[request.bucket]
+    amount = source.used
+    if source.carried:
+        return _refused(state, request, seq, "carried")
+    if bucket.closed or bucket.used + amount > AMOUNT_MAX:
+        why, room = ("closed", 0) if bucket.closed else ("over_quota", AMOUNT_MAX - bucket.used)
+        return _refused(state, request, seq, why, ((bucket.number, room, amount),))
+    source.closed = source.carried = True
+    bucket.committed += amount
+    legs = ((bucket.number, amount),) if amount else ()
+    outcome = _done(state, request, seq, (source.number, bucket.number), legs=legs)
+    state.ops[request.id] = Op(seq, seq, OpState.COMMITTED, None, legs)
+    return outcome
+
+
 def _note(state: State, request: Note, seq: int, at: int) -> _Result:
     return _done(state, request, seq)
 
@@ -308,6 +327,7 @@ _RULES: Mapping[type[Request], Callable[[State, Any, int, int], _Result]] = {
     Recap: _recap,
     Attest: _attest,
     Close: _close,
+    Carry: _carry,
     Correct: _correct,
     Note: _note,
 }

@@ -41,10 +41,10 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     """
     if not hashes:
         return hashlib.sha256(b"").digest()
-    row = list(hashes)
+    row, sha256 = list(hashes), hashlib.sha256
     while len(row) > 1:
         odd = row[-1:] if len(row) % 2 else []
-        row = [_node(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)] + odd
+        row = [sha256(b"\1" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=False)] + odd
     return row[0]
 
 
@@ -93,6 +93,24 @@ class Frontier:
             hash = root_of(row)
             self.rows[level] = []
             level += 1
+
+    def extend(self, leaves: Sequence[bytes]) -> list[tuple[int, int, list[bytes]]]:
+        """Add leaf hashes and return the tiles they fill: the same as adding each, and quicker.
+
+        >>> edge = Frontier()
+        >>> len(edge.extend([bytes(32)] * 600)), edge.size, len(edge.rows[0])
+        (2, 600, 88)
+        """
+        full: list[tuple[int, int, list[bytes]]] = []
+        done = 0
+        while len(leaves) - done >= (room := TILE_WIDTH - len(self.rows[0])):
+            self.rows[0] += leaves[done : done + room - 1]
+            self.size += room - 1
+            full += self.add(leaves[done + room - 1])
+            done += room
+        self.rows[0] += leaves[done:]
+        self.size += len(leaves) - done
+        return full
 
     def root(self) -> bytes:
         """Return the root of the tree as it stands."""

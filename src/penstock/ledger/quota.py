@@ -20,10 +20,10 @@ from penstock.rulebook import Law
 from penstock.rulebook.scalar import compile_scalar
 from penstock.rulebook.values import pattern_memo
 from penstock.terms.dates import quarter
-from penstock.terms.errors import DateOutOfRange, MissingRequired
+from penstock.terms.errors import BadEnum, DateOutOfRange, MissingRequired
 from penstock.terms.numbers import Exact
 
-__all__ = ["Debit", "Quota", "country_allocation", "debits", "law_quota", "quota_of_name", "subject_name"]
+__all__ = ["Debit", "Quota", "country_allocation", "debits", "law_quota", "quota_of_name", "quota_under", "subject_name"]
 
 ALWAYS = "always"
 _SHARES = {
@@ -146,7 +146,9 @@ def country_allocation(law: Law, country: str, on: dt.date, uplift: Exact = 0) -
     [790000000, 1580000000]
     """
     first, last = law.number("COUNTRY_ALLOCATION_FIRST"), law.number("COUNTRY_ALLOCATION_LAST")
-    if first is None or last is None or not first <= on <= last:
+    if first is None or last is None:
+        raise DateOutOfRange(f"The regime {law.regime} sets no allocation on {on}", at="on", value=on)
+    if not first <= on <= last:
         raise DateOutOfRange(f"No allocation is set for {on}: the text speaks of {first} to {last}", at="on", value=on,
                              nearest=last)  # fmt: skip
     facts = {"destination.country": country, "counters.country_allocation_uplift": uplift}
@@ -243,6 +245,31 @@ def law_quota(name: str, on: dt.date, known: dt.date | None = None, uplift: Exac
     start = _first_day(window)
     cap = _limit(book().law(max(start, on), known, regime), kind, {"destination.country": subject.rpartition("+")[2]}, start)
     return Quota(kind, subject, window, regime, cap, _cite(law, kind))
+
+
+def quota_under(name: str, on: dt.date, known: dt.date | None = None) -> Quota:
+    """Return any bucket as the law of a day makes it, by its name; BadEnum where the regime has no such quota.
+
+    >>> quota_under("aia_cumulative/example/always@diffusion-as-written", dt.date(2025, 6, 1)).cap is None
+    True
+    """
+    kind, subject, window, regime = quota_of_name(name)
+    law = book().law(on, known, regime)
+    holder, _, place = subject.partition("+")
+    shares = {kind: (table, f"compute/{holder}") for kind, table, _ in share_limits(law, holder, place, "US")}
+    if law.number("LANE_US_VOLUME_SHARE") is not None:
+        shares["h200_lane"] = ("LANE_US_VOLUME_SHARE", f"us_volume/{subject}")
+    if kind in shares:
+        table, basis = shares[kind]
+        share, cell = Fraction(law.number(table)), law.cell(table)
+        pair = (share.numerator, share.denominator)
+        return Quota(kind, subject, window, regime, None, cell.cite if cell else kind, pair, basis)
+    if kind == "aia_cumulative":
+        return Quota(kind, subject, window, regime, None, _cite(law, kind, "balance"))
+    found = law_quota(name, on, known)
+    if found is None or found.cap is None:
+        raise BadEnum(f"The regime {regime} has no quota of the kind {kind}", at="bucket", value=name)
+    return found
 
 
 def _first_day(window: str) -> dt.date:

@@ -14,13 +14,14 @@ from typing import Any, ClassVar
 from attrs import field, frozen
 
 from penstock.terms.dates import parse_date
-from penstock.terms.errors import BadEnum, BadNumber, BadType, MissingRequired, UnknownFact
+from penstock.terms.errors import BadEnum, BadNumber, BadType, ConflictingFacts, MissingRequired, UnknownFact
 from penstock.terms.suggest import nearest
 
 __all__ = [
     "AMOUNT_MAX",
     "LEGS_MAX",
     "Attest",
+    "Carry",
     "Close",
     "Commit",
     "Correct",
@@ -276,6 +277,34 @@ class Close(Request):
 
 
 @frozen
+class Carry(Request):
+    """Close a bucket and count all that it holds in another, whatever the cap there: what was taken before a regime changed.
+
+    ``source`` and ``bucket`` are bucket numbers, ``cite`` is the authority for it.  A bucket is carried once, and takes nothing
+    afterwards; what is carried is an operation of its own, which ``Correct`` restates.
+    """
+
+    kind: ClassVar[str] = "carry"
+    source: int = field(validator=_amount)
+    bucket: int = field(validator=_amount)
+    cite: str = field(validator=_name)
+
+    def __attrs_post_init__(self) -> None:
+        if self.source == self.bucket:
+            raise ConflictingFacts(f"Bucket {self.bucket} cannot be carried into itself", at="bucket", value=self.bucket)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "bucket": self.bucket,
+            "cite": self.cite,
+            "client": self.client,
+            "key": self.key,
+            "kind": "carry",
+            "source": self.source,
+        }
+
+
+@frozen
 class Correct(Request):
     """Restate the amounts of something committed: a return, a loss, an error of counting, with the reason."""
 
@@ -307,7 +336,7 @@ class Note(Request):
 
 
 KINDS: Mapping[str, type[Request]] = {
-    kind.kind: kind for kind in (Open, Reserve, Commit, Void, Expire, Recap, Attest, Close, Correct, Note)
+    kind.kind: kind for kind in (Open, Reserve, Commit, Void, Expire, Recap, Attest, Close, Carry, Correct, Note)
 }
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     name: tuple(a.name for a in kind.__attrs_attrs__ if a.init) for name, kind in KINDS.items()

@@ -39,6 +39,8 @@ class Bucket:
     closed: bool = False
     breach_seq: int | None = None
     version: int = 0
+    carried: bool = False
+    """Closed, and what it holds counts in another bucket too."""
 
     @property
     def used(self) -> int:
@@ -55,12 +57,13 @@ class Bucket:
         assert self.reserved >= 0, self
         assert self.committed >= 0, self
         assert self.cap is None or self.cap >= 0, self
+        assert self.closed or not self.carried, self
         assert (self.breach_seq is not None) == (self.cap is not None and self.used > self.cap), self
 
     def document(self) -> dict[str, Any]:
         """Return the bucket as a plain document."""
         return {"number": self.number, "bucket": self.name, "cap_tpp": self.cap, "reserved_tpp": self.reserved,
-                "committed_tpp": self.committed, "headroom_tpp": self.headroom, "closed": self.closed,
+                "committed_tpp": self.committed, "headroom_tpp": self.headroom, "closed": self.closed, "carried": self.carried,
                 "breach_since_event": self.breach_seq, "cite": self.cite, "basis": self.basis or None,
                 "share": None if self.share is None else list(self.share)}  # fmt: skip
 

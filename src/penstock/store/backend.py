@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
@@ -13,7 +13,6 @@ __all__ = [
     "MIGRATION",
     "Backend",
     "Batch",
-    "BucketChange",
     "Head",
     "no_failpoint",
 ]
@@ -32,20 +31,13 @@ class Head:
     time: int
 
 
-class BucketChange(NamedTuple):
-    """What a batch did to one bucket, against the version it was read at."""
-
-    bucket: Bucket
-    reserved: int
-    committed: int
-    version: int
-    terms: bool
-    """Whether its cap, authority, closing or breach may have changed, and not the balances only."""
-
-
 @frozen
 class Batch:
-    """Everything one transaction writes."""
+    """Everything one transaction writes.
+
+    ``balances`` are what to add to the balances of each bucket of which nothing else may have changed, ``terms`` what to set in
+    each other bucket; both close with its number and the version it was read at.
+    """
 
     before: Head
     after: Head
@@ -53,7 +45,8 @@ class Batch:
     ops: Sequence[tuple[bytes, Op]]
     changed_ops: Sequence[tuple[bytes, Op]]
     new_buckets: Sequence[Bucket]
-    buckets: Sequence[BucketChange]
+    balances: Sequence[tuple[int, int, int, int]]
+    terms: Sequence[tuple[Any, ...]]
     bases: Sequence[Basis]
     tiles: Sequence[tuple[int, int, bytes, bytes]]
     records: Sequence[tuple[str, bytes]] = field(default=())

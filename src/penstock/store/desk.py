@@ -11,9 +11,9 @@ from attrs import frozen
 
 from penstock.decision import Determination, decide_facts
 from penstock.ledger.counters import with_counters
-from penstock.ledger.quota import Debit, Quota, debits
+from penstock.ledger.quota import Debit, Quota, debits, quota_under
 from penstock.ledger.records import Record, record_of
-from penstock.ledger.requests import Commit, Note, Open, Recap, Reserve
+from penstock.ledger.requests import Carry, Commit, Note, Open, Recap, Reserve
 from penstock.ledger.state import Bucket, State
 from penstock.store.engine import Answer
 from penstock.store.writer import Records, Writer
@@ -90,6 +90,16 @@ class Desk:
         (bucket,) = self.open([quota])
         return self.writer.ask(Recap(LAW, key, bucket.number, quota.cap, quota.cite))
 
+    def carry(self, name: str, regime: str, on: dt.date, cite: str, client: str, key: str) -> Answer:
+        """Close a bucket and count what it holds in that of another regime, opened from the law of a day where needed.
+
+        No rule says by itself that a new regime counts what was taken under the old one: ``cite`` is the authority for it.
+        """
+        source = self.bucket(name)
+        quota = quota_under(f"{name.rpartition('@')[0]}@{regime}", on)
+        (bucket,) = self.open([quota])
+        return self.writer.ask(Carry(client, key, source.number, bucket.number, cite))
+
     def legs(self, amounts: Iterable[Debit]) -> tuple[tuple[int, int], ...]:
         """Return debits as legs, their buckets opened."""
         wanted = list(amounts)
@@ -116,14 +126,14 @@ class Desk:
 
     def ship(
         self, document: Mapping[str, Any], client: str, key: str, stance: str, on: dt.date, known: dt.date | None = None,
-        regime: str = "actual", switches: Mapping[str, Any] | None = None,
+        regime: str = "actual", switches: Mapping[str, Any] | None = None, site: str | None = None,
     ) -> Shipment:  # fmt: skip
         """Decide, reserve and record a shipment in one step; nothing is reserved when the decision does not allow it.
 
-        The same key with the same document gives what was recorded the first time.
+        The same key with the same document gives what was recorded the first time.  ``site`` names the data center it goes to.
         """
-        asked = {"client": client, "key": key}
-        earlier = self._earlier(document, client, key, stance, on)
+        asked = {"client": client, "key": key} | ({} if site is None else {"site": site})
+        earlier = self._earlier(document, client, key, stance, on, site)
         if earlier is not None:
             return earlier
         answer = self.decide(document, on, known, regime, switches)
@@ -143,14 +153,16 @@ class Desk:
     def _commit(self, client: str, key: str, record: Record) -> Answer:
         return self.writer.ask(Commit(client, f"{key} shipped", (client, key), None, record.sha256))
 
-    def _earlier(self, document: Mapping[str, Any], client: str, key: str, stance: str, on: dt.date) -> Shipment | None:
+    def _earlier(
+        self, document: Mapping[str, Any], client: str, key: str, stance: str, on: dt.date, site: str | None
+    ) -> Shipment | None:
         """Return the shipment a key was used for, its commit repeated; ConflictingFacts when it was another one."""
         event = self.writer.event(client, key)
         if event is None:
             return None
         content = self.writer.record(event["do"].get("record", ""))
         record = None if content is None else Record.read(content)
-        same = record is not None and _asks(record.document) == _asks(_plain(document, stance, on))
+        same = record is not None and _asks(record.document) == _asks(_plain(document, stance, on) | {"site": site})
         if record is None or not same:
             raise ConflictingFacts(f"The key {key!r} of {client} was used for another shipment, event {event['seq']}", at="key",
                                    value=key, hint="A new shipment needs a new key.")  # fmt: skip
@@ -169,13 +181,13 @@ def _may_proceed(answer: Determination, stance: str) -> bool:
     return block["may_proceed"] in _MAY and not unmet
 
 
-def _plain(document: Mapping[str, Any], stance: str, on: dt.date) -> Mapping[str, Any]:
-    body: Mapping[str, Any] = json.loads(dump_json({"facts": document, "stance": stance, "on": on}))
+def _plain(document: Mapping[str, Any], stance: str, on: dt.date) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(dump_json({"facts": document, "stance": stance, "on": on}))
     return body
 
 
 def _asks(record: Mapping[str, Any]) -> tuple[Any, ...]:
-    return record["facts"], record["stance"], record["on"]
+    return record["facts"], record["stance"], record["on"], record.get("site")
 
 
 def _kept(record: Record | None) -> Records:

@@ -16,7 +16,8 @@ from penstock.ledger.machine import Step, apply, legs_after
 from penstock.ledger.merkle import Frontier, root_of
 from penstock.ledger.requests import Commit, Correct, Expire, Request, Void, op_id
 from penstock.ledger.state import OpState, State
-from penstock.store.backend import Backend, Batch, BucketChange, Head, no_failpoint
+from penstock.store.backend import Backend, Batch, Head, no_failpoint
+from penstock.store.rows import terms_row
 from penstock.store.tiles import tile_reader
 from penstock.terms.errors import BadEnum, ConflictingFacts, LedgerUnavailable, PenstockError
 
@@ -25,7 +26,7 @@ __all__ = ["SYSTEM_CLIENT", "Answer", "Engine"]
 SYSTEM_CLIENT = "ledger"
 _SWEEP_MAX = 1000
 _Written = tuple[int, int, int]
-_TERMS = ("open", "recap", "attest", "close")
+_TERMS = ("open", "recap", "attest", "close", "carry")
 _SPEAKS_OF = (Commit, Void, Expire, Correct)
 
 
@@ -168,45 +169,50 @@ class Engine:
     # ---- writing
 
     def _write(self, before: Head, steps: Sequence[Step], records: Sequence[tuple[str, bytes]]) -> None:
-        state = self.state
+        state, ops = self.state, self.state.ops
         frontier = self.frontier.copy()
-        full = [tile for step in steps for tile in frontier.add(step.hash)]
-        moved = {step.target for step in steps if step.target is not None}
-        attested = {step.event["do"]["basis"] for step in steps if step.event["do"]["kind"] == "attest" and step.event["ok"]}
+        full = frontier.extend([step.hash for step in steps])
+        others = [step for step in steps if step.event["do"]["kind"] != "reserve"]
+        moved = {step.target for step in others if step.target is not None}
+        attested = {step.event["do"]["basis"] for step in others if step.event["do"]["kind"] == "attest" and step.event["ok"]}
+        new_buckets = state.buckets[len(self._written) :]
+        self._written.extend((0, 0, 0) for _ in new_buckets)
+        touched = sorted(set().union(*[step.numbers for step in steps]))
+        balances, terms = self._changes(touched, {number for step in others if _sets_terms(step) for number in step.numbers})
         batch = Batch(
             before=before,
             after=Head(self.token, state.seq, state.head, state.time),
             entries=[(step.seq, step.entry) for step in steps],
-            ops=[(step.id, state.ops[step.id]) for step in steps],
-            changed_ops=[(id, state.ops[id]) for id in moved if state.ops[id].seq < before.seq],
-            new_buckets=state.buckets[len(self._written) :],
-            buckets=self._changes(steps),
+            ops=[(step.id, ops[step.id]) for step in steps],
+            changed_ops=[(id, ops[id]) for id in moved if ops[id].seq < before.seq],
+            new_buckets=new_buckets,
+            balances=balances,
+            terms=terms,
             bases=[state.bases[name] for name in sorted(attested)],
             tiles=[(level, number, b"".join(row), root_of(row)) for level, number, row in full],
             records=records,
         )
         self._backend.write(batch, self._failpoint)
-        self._remember(batch, frontier)
+        self._remember(batch, touched, frontier)
 
-    def _changes(self, steps: Sequence[Step]) -> list[BucketChange]:
-        """Return what the steps did to each bucket, in order of number."""
-        written, buckets = self._written, self.state.buckets
-        written.extend((0, 0, 0) for _ in range(len(buckets) - len(written)))
-        terms = {number for step in steps if _sets_terms(step) for number in step.numbers}
-        changes = []
-        for number in sorted({number for step in steps for number in step.numbers}):
-            bucket = buckets[number]
-            reserved, committed, version = written[number]
-            moved = bucket.reserved - reserved, bucket.committed - committed
-            changes.append(BucketChange(bucket, *moved, version, number in terms))
-        return changes
+    def _changes(self, touched: Sequence[int], with_terms: set[int]) -> tuple[list[tuple[int, int, int, int]], list[Any]]:
+        """Return what was done to each bucket since it was written: to its balances only, or to its terms too."""
+        balances, terms = [], []
+        for number in touched:
+            bucket = self.state.buckets[number]
+            reserved, committed, version = self._written[number]
+            if number in with_terms:
+                terms.append(terms_row(bucket, reserved, committed, version))
+            else:
+                balances.append((bucket.reserved - reserved, bucket.committed - committed, number, version))
+        return balances, terms
 
-    def _remember(self, batch: Batch, frontier: Frontier) -> None:
+    def _remember(self, batch: Batch, touched: Sequence[int], frontier: Frontier) -> None:
         """Take note that a batch is on the disk."""
-        for change in batch.buckets:
-            bucket = change.bucket
-            bucket.version = change.version + 1
-            self._written[bucket.number] = (bucket.reserved, bucket.committed, bucket.version)
+        for number in touched:
+            bucket = self.state.buckets[number]
+            bucket.version += 1
+            self._written[number] = (bucket.reserved, bucket.committed, bucket.version)
         self.frontier = frontier
         if self._next_due is not None and self._next_due <= batch.after.time:
             self._next_due = self._backend.next_due()

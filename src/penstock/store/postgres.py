@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.ledger.state import Op
 from penstock.store.backend import MIGRATION, Batch, Head
 from penstock.store.reads import Reads
-from penstock.store.rows import balance_rows, bucket_row, op_from, op_rows, terms_rows
+from penstock.store.rows import bucket_row, op_from, op_rows
 from penstock.store.statements import FENCE, READS, TABLES, TOKEN
 from penstock.terms.errors import Fenced, LedgerUnavailable, StaleCache, WriterPresent
 
@@ -54,6 +54,13 @@ def _marked(statement: str) -> str:
     return statement.replace("?", "%s")
 
 
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Return the columns of some rows, those of whole numbers as the text of an array: quicker than a list."""
+    columns = list(zip(*rows, strict=True))
+    whole = [all(type(value) is int for value in column) for column in columns]
+    return ["{" + ",".join(map(str, c)) + "}" if w else list(c) for c, w in zip(columns, whole, strict=True)]
+
+
 class PostgresBackend(Reads):
     """One ledger in one schema of a database; a writer and any number of readers, each with a backend of its own."""
 
@@ -73,6 +80,7 @@ class PostgresBackend(Reads):
         with self._errors():
             self._db: psycopg.Connection[Any] = psycopg.connect(self.url, autocommit=True)
             self._db.execute("SET synchronous_commit = on")
+            self._db.execute("SET plan_cache_mode = force_generic_plan")  # by index, however many rows a batch has
             if self._read_only:
                 self._db.execute("SET default_transaction_read_only = on")
             found = self._db.execute(READS["revision"]).fetchone()
@@ -115,7 +123,7 @@ class PostgresBackend(Reads):
                 self._copy(cursor, "ledger_op", op_rows(batch.ops))
                 if batch.changed_ops:
                     moved = [(op.last, int(op.state), id) for id, op in batch.changed_ops]
-                    cursor.execute(_MOVE, [list(column) for column in zip(*moved, strict=True)])
+                    cursor.execute(_MOVE, _columns(moved))
                 failpoint("operations")
                 self._copy(cursor, "ledger_bucket", [bucket_row(bucket) for bucket in batch.new_buckets])
                 self._balances(cursor, batch)
@@ -135,8 +143,8 @@ class PostgresBackend(Reads):
         raise StaleCache(f"The log stands at {now.seq}, not at {before.seq}; nothing was written")
 
     def _balances(self, cursor: psycopg.Cursor[Any], batch: Batch) -> None:
-        for statement, rows in ((_ADD, balance_rows(batch.buckets)), (_CHANGE, terms_rows(batch.buckets))):
-            if rows and cursor.execute(statement, [list(c) for c in zip(*rows, strict=True)], binary=True).rowcount != len(rows):
+        for statement, rows in ((_ADD, batch.balances), (_CHANGE, batch.terms)):
+            if rows and cursor.execute(statement, _columns(rows)).rowcount != len(rows):
                 raise StaleCache("The balances in memory are not those of the ledger; nothing was written")
 
     def _copy(self, cursor: psycopg.Cursor[Any], table: str, rows: Sequence[tuple[Any, ...]]) -> None:

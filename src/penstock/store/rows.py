@@ -6,16 +6,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from penstock.ledger.state import Basis, Bucket, Op, OpState
-from penstock.store.backend import BucketChange
 
-__all__ = ["balance_rows", "basis_from", "bucket_from", "bucket_row", "op_from", "op_rows", "terms_rows"]
+__all__ = ["basis_from", "bucket_from", "bucket_row", "op_from", "op_rows", "terms_row"]
+
+_CARRIED = 2  # in the column ``closed``: closed, and carried into another bucket
 
 
 def bucket_from(row: Sequence[Any]) -> Bucket:
     """Return the bucket of a row."""
     number, name, cap, cite, share_of, share_in, basis, reserved, committed, closed, breach_seq, version = row
     share = None if share_of is None else (share_of, share_in)
-    return Bucket(number, name, cap, cite, share, basis, reserved, committed, bool(closed), breach_seq, version)
+    state = (bool(closed), breach_seq, version, closed == _CARRIED)
+    return Bucket(number, name, cap, cite, share, basis, reserved, committed, *state)
 
 
 def bucket_row(bucket: Bucket) -> tuple[Any, ...]:
@@ -24,18 +26,10 @@ def bucket_row(bucket: Bucket) -> tuple[Any, ...]:
     return (bucket.number, bucket.name, bucket.cap, bucket.cite, *share, bucket.basis, 0, 0, 0, None, 0)
 
 
-def balance_rows(changes: Iterable[BucketChange]) -> list[tuple[int, int, int, int]]:
-    """Return what to add to the balances of each bucket of which nothing else changed, with number and version."""
-    return [(reserved, committed, b.number, version) for b, reserved, committed, version, terms in changes if not terms]
-
-
-def terms_rows(changes: Iterable[BucketChange]) -> list[tuple[Any, ...]]:
-    """Return what to set in each bucket whose terms may have changed, closing with number and version."""
-    return [
-        (reserved, committed, b.cap, b.cite, int(b.closed), b.breach_seq, b.number, version)
-        for b, reserved, committed, version, terms in changes
-        if terms
-    ]
+def terms_row(bucket: Bucket, reserved: int, committed: int, version: int) -> tuple[Any, ...]:
+    """Return what to set in a bucket whose terms may have changed, closing with its number and the version it was read at."""
+    terms = (bucket.cap, bucket.cite, _CARRIED if bucket.carried else int(bucket.closed), bucket.breach_seq)
+    return (bucket.reserved - reserved, bucket.committed - committed, *terms, bucket.number, version)
 
 
 def op_from(row: Sequence[Any]) -> Op:

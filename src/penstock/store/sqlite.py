@@ -13,8 +13,9 @@ from typing import Any
 from penstock.ledger.state import Op
 from penstock.store.backend import MIGRATION, Batch, Head
 from penstock.store.reads import Reads
-from penstock.store.rows import balance_rows, bucket_row, op_from, op_rows, terms_rows
+from penstock.store.rows import bucket_row, op_from, op_rows
 from penstock.store.statements import FENCE, READS, TABLES, TOKEN
+from penstock.store.wal import Checkpoints
 from penstock.terms.errors import Fenced, LedgerUnavailable, StaleCache, WriterPresent
 
 __all__ = ["SqliteBackend"]
@@ -30,7 +31,7 @@ _RECORD = "INSERT OR IGNORE INTO ledger_record VALUES (?, ?)"
 _CHECKPOINT = "INSERT OR IGNORE INTO ledger_checkpoint VALUES (?, ?)"
 _OPS = "SELECT seq, last, state, until, id FROM ledger_op WHERE id IN ({})"
 _IDS_MAX = 500
-_PAGES_BETWEEN_CHECKPOINTS = 8000
+_PAGES_MAX = 64_000  # where a commit itself brings the log into the database, should nothing else have done so
 
 
 class SqliteBackend(Reads):
@@ -43,23 +44,27 @@ class SqliteBackend(Reads):
         self._read_only = read_only
         self._lock: int | None = None
         self._lock_file = self.path.with_name(self.path.name + ".lock")
+        self._checkpoints = Checkpoints(self._connect)
         self._open()
 
     def _open(self) -> None:
         if not self.path.is_file():
             raise LedgerUnavailable(f"{self.path} is no ledger", value=str(self.path), hint="penstock ledger create PATH")
-        mode = "ro" if self._read_only else "rw"
         with self._errors():
-            uri = f"{self.path.resolve().as_uri()}?mode={mode}"
-            self._db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+            self._db = self._connect()
             if not self._read_only:
                 self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
-            self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA cache_size = -65536")
             found = self._db.execute(READS["revision"]).fetchone()
         if found != (MIGRATION,):
             raise LedgerUnavailable(f"{self.path} has schema {found}, not {MIGRATION}", hint="penstock ledger upgrade PATH")
+
+    def _connect(self) -> sqlite3.Connection:
+        uri = f"{self.path.resolve().as_uri()}?mode={'ro' if self._read_only else 'rw'}"
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_MAX}")
+        return db
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -124,7 +129,7 @@ class SqliteBackend(Reads):
                 db.executemany(_MOVE, [(op.last, int(op.state), id) for id, op in batch.changed_ops])
             failpoint("operations")
             self._insert("ledger_bucket", [bucket_row(bucket) for bucket in batch.new_buckets])
-            for statement, rows in ((_ADD, balance_rows(batch.buckets)), (_CHANGE, terms_rows(batch.buckets))):
+            for statement, rows in ((_ADD, batch.balances), (_CHANGE, batch.terms)):
                 if rows and db.executemany(statement, rows).rowcount != len(rows):
                     raise StaleCache("The balances in memory are not those of the ledger; nothing was written")
             failpoint("buckets")
@@ -138,6 +143,7 @@ class SqliteBackend(Reads):
                 with suppress(sqlite3.Error):
                     db.execute("ROLLBACK")
         failpoint("committed")
+        self._checkpoints.wrote(db, len(batch.entries) + len(batch.ops) + len(batch.balances))
 
     def _rest(self, batch: Batch) -> None:
         self._insert("ledger_tile", batch.tiles)
@@ -178,10 +184,12 @@ class SqliteBackend(Reads):
                 yield entry
 
     def close(self) -> None:
+        self._checkpoints.stop()
         self._db.close()
         self.release()
 
     def reconnect(self) -> None:
+        self._checkpoints.stop()
         self._db.close()
         self._open()
 

@@ -35,6 +35,7 @@ _CLIENT = click.option("--client", required=True, metavar="NAME", help="Who asks
 _KEY = click.option("--key", required=True, metavar="KEY", help="The asker's own name of the request; repeating it is safe.")
 _OF = click.option("--of", required=True, metavar="KEY", help="The key of the reservation.")
 _CITE = click.option("--cite", required=True, metavar="TEXT", help="The authority for it.")
+_SITE = click.option("--site", metavar="NAME", help="The data center it goes to; notices of new locations are owed for each.")
 _LEG = click.option("--leg", "amounts", multiple=True, metavar="BUCKET=TPP", help="A bucket and an amount; repeat for others.")
 
 
@@ -192,12 +193,13 @@ def open_(
 @_STANCE
 @_CLIENT
 @_KEY
+@_SITE
 @click.option("--hold-days", type=click.IntRange(1, 3650), help="Days until the reservation lapses; without it, never.")
 @_writing
 @_JSON
 def reserve(
-    file: str, on: str, known: str | None, regime: str, stance: str, client: str, key: str, hold_days: int | None,
-    place: str, take_over: bool, accept_gap: bool, as_json: bool,
+    file: str, on: str, known: str | None, regime: str, stance: str, client: str, key: str, site: str | None,
+    hold_days: int | None, place: str, take_over: bool, accept_gap: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Decide a transaction and reserve what its path draws on, a license's allocation included; all or nothing."""
     from penstock.apps.cli import ledger_text
@@ -212,7 +214,7 @@ def reserve(
         if not wanted:
             path = answer.stance(stance).path
             raise MissingRequired(f"The path {path} draws on no quota: there is nothing to reserve", at="path", value=path)
-        record = record_of(answer, stance, wanted, document, {"client": client, "key": key})
+        record = record_of(answer, stance, wanted, document, {"client": client, "key": key} | ({"site": site} if site else {}))
         hold = None if hold_days is None else hold_days * 86_400
         ledger_text.answer(desk.reserve(wanted, client, key, hold, record), desk.state, as_json)
 
@@ -354,6 +356,30 @@ def close(bucket: str, cite: str, client: str, key: str, place: str, take_over: 
     _ask(place, take_over, accept_gap, as_json, lambda desk: Close(client, key, desk.bucket(bucket).number, cite))
 
 
+@ledger.command()
+@click.argument("bucket")
+@click.option("--to-regime", required=True, metavar="NAME", help="The regime in which it counts from now on.")
+@_ON
+@_CITE
+@_CLIENT
+@_KEY
+@_writing
+@_JSON
+def carry(
+    bucket: str, to_regime: str, on: str, cite: str, client: str, key: str, place: str, take_over: bool, accept_gap: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Close a bucket and count what it holds, reserved or committed, in that of another regime, once.
+
+    A cap that is smaller there opens a breach.
+    """
+    from penstock.apps.cli import ledger_text
+
+    with _desk(place, take_over, accept_gap) as desk:
+        answer = desk.carry(bucket, to_regime, _day(on, "--on"), cite, client, key)
+        ledger_text.answer(answer, desk.state, as_json)
+
+
 # ---- ship
 
 
@@ -365,15 +391,16 @@ def close(bucket: str, cite: str, client: str, key: str, place: str, take_over: 
 @_STANCE
 @_CLIENT
 @_KEY
+@_SITE
 @_writing
 @_JSON
 def ship(
-    file: str, on: str, known: str | None, regime: str, stance: str, client: str, key: str, place: str, take_over: bool,
-    accept_gap: bool, as_json: bool,
+    file: str, on: str, known: str | None, regime: str, stance: str, client: str, key: str, site: str | None, place: str,
+    take_over: bool, accept_gap: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Decide a shipment, take its quota and record it in one step; nothing is taken when it may not proceed."""
     from penstock.apps.cli import ledger_text
 
     with _desk(place, take_over, accept_gap) as desk:
-        done = desk.ship(_document(file), client, key, stance, _day(on, "--on"), _known(known), regime)
+        done = desk.ship(_document(file), client, key, stance, _day(on, "--on"), _known(known), regime, site=site)
         ledger_text.shipment(done, desk.state, as_json)

@@ -26,6 +26,7 @@ _WIDTH = 100
 _WHY = {
     "over_quota": "the quota does not suffice",
     "closed": "the bucket is closed",
+    "carried": "what it holds was carried into another bucket before",
     "unknown_bucket": "there is no such bucket",
     "unknown_operation": "there is no such reservation",
     "committed": "it is committed already",
@@ -39,6 +40,8 @@ _WHY = {
     "follows_denominator": "its cap follows an attested denominator",
     "older_than_attested": "a later attestation is there already",
 }
+
+_CLOSED = ("", " closed", " closed, carried into another")
 
 
 def _say(text: str, indent: int = 0) -> None:
@@ -108,9 +111,9 @@ def _shipment_document(done: Shipment, short: Sequence[Mapping[str, Any]]) -> di
 def balances(buckets: Sequence[Bucket], bases: Sequence[Mapping[str, Any]]) -> None:
     """Print buckets, one below the other."""
     for bucket in buckets:
-        click.echo(f"{bucket.name} [{bucket.cite}]" + (" closed" if bucket.closed else ""))
+        click.echo(f"{bucket.name} [{bucket.cite}]" + _CLOSED[bucket.closed + bucket.carried])
         cap = "no limit" if bucket.cap is None else f"of {bucket.cap:,}"
-        room = "" if bucket.headroom is None else f", {bucket.headroom:,} left"
+        room = "" if bucket.headroom is None or bucket.closed else f", {bucket.headroom:,} left"
         click.echo(f"  committed {bucket.committed:,} + reserved {bucket.reserved:,} {cap} TPP{room}")
         if bucket.breach_seq is not None:
             click.echo(f"  in breach since event {bucket.breach_seq}: more is used than the cap allows")
