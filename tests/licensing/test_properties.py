@@ -101,7 +101,14 @@ def fitting(case: Case | None, document: dict[str, Any]) -> dict[str, Any]:
     pending = [agency for agency, said in now.positions if not said]
     voting = [agency for agency in [*ASKED, "Commerce"] if agency not in dict(now.votes)]
     above = {"oc_decided": "ACEP", "erc_decided": "ACEP", "acep_decided": "EARB", "acep": "EARB", "earb_decided": "President"}
-    who = {"decided": BODIES.get(now.status), "recommended": pending[:1], "voted": voting[:1], "appealed": appellants(now)[:1]}
+    spoken = [agency for agency, said in now.positions if said]
+    who = {
+        "revised": spoken[:1],
+        "decided": BODIES.get(now.status),
+        "recommended": pending[:1],
+        "voted": voting[:1],
+        "appealed": appellants(now)[:1],
+    }
     found = who.get(document["kind"])
     out = {**document, "by": found if isinstance(found, str) else found[0]} if found else document
     if document["kind"] == "referred":
