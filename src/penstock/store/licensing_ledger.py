@@ -28,8 +28,6 @@ from penstock.store.clock import ledger_clock
 from penstock.store.create import is_postgres
 from penstock.store.desk import Desk, short_of
 from penstock.store.engine import Answer, Engine
-from penstock.store.postgres import PostgresBackend
-from penstock.store.sqlite import SqliteBackend
 from penstock.store.writer import Records, Writer
 from penstock.terms.documents import read_facts
 from penstock.terms.errors import FileUnusable, MissingRequired, PenstockError, WriterPresent
@@ -41,44 +39,6 @@ CLIENT = "license"
 _WAIT_S, _PAUSE_S = 5.0, 0.02
 _HELD = {OpState.RESERVED: "reserved", OpState.COMMITTED: "committed"}
 _IDENTITY = "SELECT pg_postmaster_start_time(), current_database(), current_schema()"
-
-
-class _InSqlite(SqliteBackend):
-    """The ledger of a file through a connection whose transaction is open: it neither begins nor ends one."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        super().__init__(next(row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"))
-
-    def _open(self) -> None:
-        self._db = self._connection
-        self._check_revision()
-
-    def _begin(self) -> None:
-        pass
-
-    _commit = _undo = _begin
-
-    def close(self) -> None:
-        self.release()
-
-
-class _InPostgres(PostgresBackend):
-    """The ledger of a schema through a connection whose transaction is open; its own are savepoints in it."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        super().__init__("")
-
-    def _open(self) -> None:
-        import psycopg
-
-        self._error = psycopg.Error
-        self._db = self._connection
-        self._check_revision()
-
-    def close(self) -> None:
-        pass
 
 
 class _Direct(Writer):
@@ -162,7 +122,9 @@ class LedgerQuota:
 
 
 def _backend(connection: Any) -> Backend:
-    return _InSqlite(connection) if isinstance(connection, sqlite3.Connection) else _InPostgres(connection)
+    from penstock.store.inside import InPostgres, InSqlite  # only where a case draws on a ledger: the lock of a file is Unix
+
+    return InSqlite(connection) if isinstance(connection, sqlite3.Connection) else InPostgres(connection)
 
 
 def _key(id: str, number: int) -> str:
