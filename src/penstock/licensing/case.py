@@ -123,7 +123,8 @@ def decode(values: list[Any]) -> Case:
     >>> decode(encode(case)) == case
     True
     """
-    return Case(*(tuple(map(_tupled, value)) if isinstance(value, list) else value for value in values))
+    known: list[Any] = [tuple(map(_tupled, value)) if isinstance(value, list) else value for value in values]
+    return Case(*known)
 
 
 def _listed(value: Any) -> Any:

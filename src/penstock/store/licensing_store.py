@@ -62,7 +62,11 @@ class LicensingStore:
         self._hash_of = hash_of
         self._today = today
         self._quota = quota
-        engine.prepare()
+        try:
+            engine.prepare()
+        except BaseException:
+            engine.close()
+            raise
 
     # ---- writing
 
