@@ -48,7 +48,7 @@ _ENGLISH = frozenset({
         "license_text", "list_files", "lists", "rings", "screen", "ship",
     )),
     *(f"licensing/{name}.py" for name in (
-        "agreements", "amendment", "bodies", "calibration", "capacity", "case", "current", "drafting", "duties", "events",
+        "agreements", "amendment", "bodies", "calibration", "capacity", "case", "current", "demand", "drafting", "duties", "events",
         "grants", "history", "lapses", "machine", "owed", "quota", "review", "tolling",
     )),
     *(f"screening/{name}.py" for name in (

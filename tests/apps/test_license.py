@@ -200,9 +200,14 @@ def test_the_demo_runs_from_application_to_license(tmp_path: Path) -> None:
     code, out, _ = run(["license", "demo", "--svg", str(svg)], "")
     assert code == 0
     assert "license required, presumption of approval" in out
-    assert "OC: decided -> oc decided" in out
-    assert "Commerce: issued -> issued" in out
-    assert svg.read_text("utf-8").startswith("<svg")
+    assert "2025-07-31  the days are over: referred -> Operating Committee" in out
+    assert "OC: decided -> appeal to ACEP open" in out
+    assert "2025-09-18  Commerce: issued\n" in out
+    assert "not counted: government assurances" in out
+    drawn = svg.read_text("utf-8")
+    assert drawn.startswith("<svg")
+    for words in ("2025-07<", "37 d<", "2026-09-18 →<", "days that do not count<"):
+        assert words in drawn
     code, out, _ = run(["license", "demo", "--until", "2025-08-25", "--json"], "")
     assert json.loads(out)["status"] == "acep_decided"
 
@@ -285,6 +290,8 @@ def test_drafts_are_written_as_json_pdf_and_xlsx(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "one.xlsx") as book:
         shared = book.read("xl/sharedStrings.xml").decode()
     assert "Aggregate TPP: 4,608,000" in shared
+    assert "(for the applicant to sign)" in shared
+    assert "license_required" not in shared
     assert "示例计算有限公司" in shared
 
 

@@ -372,6 +372,7 @@ def agreement_(
 @click.option("--applications", type=int, metavar="N", help="Predict a year of so many applications instead.")
 @click.option("--positions", type=int, metavar="N", help="With so many positions (default: those of the last published year).")
 @click.option("--to-oc", type=float, default=0.0126, show_default=True, metavar="SHARE", help="Share that agencies dispute.")
+@click.option("--to-acep", type=float, default=0.0011, show_default=True, metavar="SHARE", help="Share that is appealed.")
 @click.option(
     "--on", default="2026-06-15", show_default=True, metavar="DATE", help="Date of the law that says who needs a license."
 )
@@ -379,14 +380,16 @@ def agreement_(
 @click.option(
     "--scale", type=int, default=20, show_default=True, metavar="N", help="How many times smaller than the office the model is."
 )
-@click.option("--fit", "again", is_flag=True, help="Fit capacity and depth of review on the published years again (minutes).")
+@click.option("--published", "history", is_flag=True, help="Set the published years beside what the model says of them.")
+@click.option("--fit", "again", is_flag=True, help="Fit capacity and depth of review on two published years again (minutes).")
 @_JSON
 def capacity(
-    regimes: tuple[str, ...], applications: int | None, positions: int | None, to_oc: float, on: str, seed: int, scale: int,
-    again: bool, as_json: bool,
+    regimes: tuple[str, ...], applications: int | None, positions: int | None, to_oc: float, to_acep: float, on: str, seed: int,
+    scale: int, history: bool, again: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Compare what a year of licensing comes to under regimes: backlog, days and overdue share, all as ranges."""
+    """Say what a year of licensing comes to, by its applications and positions or under regimes; all as ranges."""
     from penstock.apps.cli import license_capacity
 
-    asked = license_capacity.Question(regimes, applications, positions, to_oc, _day(on), seed, scale)
-    license_capacity.tell_fit(asked, as_json) if again else license_capacity.tell_capacity(asked, as_json)
+    asked = license_capacity.Question(regimes, applications, positions, to_oc, to_acep, _day(on), seed, scale)
+    tell = license_capacity.tell_fit if again else license_capacity.tell_published if history else license_capacity.tell_capacity
+    tell(asked, as_json)

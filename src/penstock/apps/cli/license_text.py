@@ -51,7 +51,7 @@ def tell_case(
     _say(_sentence(now, day))
     for note in _notes(now, facts or {}, store.facts(id).get("quota")):
         _say(f"- {note}", 2)
-    for one in owed:
+    for one in sorted(owed, key=lambda one: one.due):
         _say(_owed_line(one, day), 2)
     if history:
         click.echo()
