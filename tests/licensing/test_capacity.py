@@ -168,6 +168,8 @@ def test_a_prediction_is_a_range_over_points_and_numbers() -> None:
         span = getattr(found, name)
         assert span.low < span.mid < span.high, name
     assert predict(loads, [585], LAW, scale=80) == found
+    assert (found.to_oc_share.mid, found.to_acep_share.mid) == (0.0126, 0.0011)
+    assert 0.011 < found.to_oc_share.low < 0.0126 < found.to_oc_share.high < 0.014
     fewer = predict(loads, [403], LAW, scale=80)
     assert fewer.days_mean.mid > found.days_mean.mid
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from statistics import median
 
 from attrs import frozen
 
@@ -22,7 +23,7 @@ _ROUNDED = 0.5  # a published mean of 26 days is anything from 25.5 to 26.5
 
 @frozen
 class Prediction:
-    """What an office would come to in a year, every figure as a range over the fitted points."""
+    """What an office would come to in a year: ranges over the fitted points; shares that climb are those put in, with luck."""
 
     applications: Range
     days_mean: Range
@@ -120,6 +121,15 @@ def predict(
     known, chosen, offices = tuple(loads), tuple(points) or fitted_points(), tuple(positions)
     ran = [_run(load, office, point, law, seed + n, scale)
            for load in known for office in offices for n, point in enumerate(chosen)]  # fmt: skip
-    names = ("days_mean", "days_p90", "backlog", "overdue_share", "to_oc_share", "to_acep_share")
+    names = ("days_mean", "days_p90", "backlog", "overdue_share")
     return Prediction(range_of(float(load.applications) for load in known),
-                      *(range_of(float(getattr(one, name)) for one in ran) for name in names))  # fmt: skip
+                      *(range_of(float(getattr(one, name)) for one in ran) for name in names),
+                      to_oc_share=_share(known, "to_oc"), to_acep_share=_share(known, "to_acep"))  # fmt: skip
+
+
+def _share(loads: tuple[Load, ...], name: str) -> Range:
+    """Return a share that was put in, with the luck of so many applications: two standard deviations either way."""
+    told = [(float(getattr(load, name)), load.applications) for load in loads]
+    spread = [(share, 2 * (share * (1 - share) / number) ** 0.5) for share, number in told]
+    return Range(max(min(share - more for share, more in spread), 0.0), median(share for share, _ in told),
+                 min(max(share + more for share, more in spread), 1.0))  # fmt: skip
