@@ -121,10 +121,11 @@ def predict(
     known, chosen, offices = tuple(loads), tuple(points) or fitted_points(), tuple(positions)
     ran = [_run(load, office, point, law, seed + n, scale)
            for load in known for office in offices for n, point in enumerate(chosen)]  # fmt: skip
-    names = ("days_mean", "days_p90", "backlog", "overdue_share")
-    return Prediction(range_of(float(load.applications) for load in known),
-                      *(range_of(float(getattr(one, name)) for one in ran) for name in names),
-                      to_oc_share=_share(known, "to_oc"), to_acep_share=_share(known, "to_acep"))  # fmt: skip
+    days, p90, backlog, overdue = (
+        range_of(float(getattr(one, name)) for one in ran) for name in ("days_mean", "days_p90", "backlog", "overdue_share")
+    )
+    numbers = range_of(float(load.applications) for load in known)
+    return Prediction(numbers, days, p90, backlog, overdue, _share(known, "to_oc"), _share(known, "to_acep"))
 
 
 def _share(loads: tuple[Load, ...], name: str) -> Range:
