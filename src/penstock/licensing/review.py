@@ -66,7 +66,7 @@ def _own_position(case: Case, event: Event, cite: str) -> str:
 def _recommended(case: Case, event: Event, law: Statute) -> Case:
     before = _own_position(case, event, "750.4(d)(2)")
     if before:
-        refuse(event, f"{event.by} has said {before} already", "750.4(d)(2)")
+        refuse(event, f"{event.by} has said {before} already", "750.4(d)(2)", hint="To change it before the decision: revised.")
     said = event.data["recommendation"]
     if said == "deny":
         _needs_basis(event, "750.4(e)", ("reasons", "statutory_basis", "regulatory_basis"))
