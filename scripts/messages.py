@@ -48,8 +48,8 @@ _ENGLISH = frozenset({
         "license_text", "list_files", "listed", "lists", "rings", "screen", "ship",
     )),
     *(f"licensing/{name}.py" for name in (
-        "agreements", "amendment", "bodies", "calibration", "capacity", "case", "current", "drafting", "duties", "events",
-        "grants", "history", "lapses", "machine", "owed", "quota", "review", "tolling",
+        "agreements", "amendment", "bodies", "calibration", "capacity", "case", "current", "demand", "drafting", "duties",
+        "events", "grants", "history", "lapses", "machine", "owed", "quota", "review", "tolling",
     )),
     *(f"screening/{name}.py" for name in (
         "addresses", "clearances", "closure", "differences", "ecfr", "evidence", "fronts", "holdings", "lists", "plain",

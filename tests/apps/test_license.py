@@ -174,14 +174,40 @@ def test_a_license_is_valid_as_long_as_the_law_says_unless_said_otherwise(store:
     assert "issued says validity_months (750.7)" in unsaid
 
 
+def test_a_case_draws_on_the_ledger_it_is_kept_in(store: str, tmp_path: Path) -> None:
+    order = FACTS.parent / "large_order.yaml"
+    opening = ["open", "L-1", str(order), "--on", "2025-06-02"]
+    made = ["ledger", "create", "--ledger", store, "--origin", "example.org/office", "--signing-key", str(tmp_path / "key")]
+    assert run(made, "")[0] == 0
+    assert "--stance codified" in told(*opening, "--ledger", store, store=store, code=3)
+    other = told(*opening, "--ledger", store, "--stance", "codified", store=str(tmp_path / "other.db"), code=5)
+    assert "could not be written together" in other
+    assert "Give FILE" in told(
+        "open", "L-1", "--on", "2025-06-02", "--ledger", store, "--stance", "codified", store=store, code=3
+    )
+    assert "Quota as codified: reserved." in told(*opening, "--ledger", store, "--stance", "codified", store=store)
+    told("event", "L-1", "approved", "--on", "2025-06-05", "--by", "Commerce", store=store)
+    issue = ["event", "L-1", "issued", "--on", "2025-06-05", "--by", "Commerce", "--say", "license=D1"]
+    assert "more than the 20000 applied for" in told(*issue, "--say", "quantity=20001", store=store, code=3)
+    assert "Quota as codified: committed." in told(*issue, "--say", "quantity=5000", store=store)
+    balance = run(["ledger", "balance", "--ledger", store], "")[1]
+    assert "committed 79,156,000 + reserved 0 of 790,000,000 TPP" in balance
+    assert "faults: 0" in told("verify", store=store)
+
+
 def test_the_demo_runs_from_application_to_license(tmp_path: Path) -> None:
     svg = tmp_path / "demo.svg"
     code, out, _ = run(["license", "demo", "--svg", str(svg)], "")
     assert code == 0
     assert "license required, presumption of approval" in out
-    assert "OC: decided -> oc decided" in out
-    assert "Commerce: issued -> issued" in out
-    assert svg.read_text("utf-8").startswith("<svg")
+    assert "2025-07-31  the days are over: referred -> Operating Committee" in out
+    assert "OC: decided -> appeal to ACEP open" in out
+    assert "2025-09-18  Commerce: issued\n" in out
+    assert "not counted: government assurances" in out
+    drawn = svg.read_text("utf-8")
+    assert drawn.startswith("<svg")
+    for words in ("2025-07<", "37 d<", "2026-09-18 →<", "days that do not count<"):
+        assert words in drawn
     code, out, _ = run(["license", "demo", "--until", "2025-08-25", "--json"], "")
     assert json.loads(out)["status"] == "acep_decided"
 
@@ -264,6 +290,8 @@ def test_drafts_are_written_as_json_pdf_and_xlsx(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "one.xlsx") as book:
         shared = book.read("xl/sharedStrings.xml").decode()
     assert "Aggregate TPP: 4,608,000" in shared
+    assert "(for the applicant to sign)" in shared
+    assert "license_required" not in shared
     assert "示例计算有限公司" in shared
 
 

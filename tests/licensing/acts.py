@@ -36,6 +36,11 @@ def recommends(agency: str, on: int, said: str) -> Event:
     return act("recommended", on, agency, recommendation=said, **more)
 
 
+def revises(agency: str, on: int, said: str) -> Event:
+    more = BASIS if said == "deny" else {}
+    return act("revised", on, agency, recommendation=said, reasons="the customer list has come", **more)
+
+
 def decides(body: str, on: int, said: str) -> Event:
     return act("decided", on, body, decision=said)
 

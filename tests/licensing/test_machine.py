@@ -11,7 +11,7 @@ from penstock.licensing import Event, as_of, check_day, next_state, read_event, 
 from penstock.licensing.case import FINAL, OPEN_STATUSES, decode, encode
 from penstock.licensing.events import KINDS
 from penstock.licensing.owed import obligations
-from penstock.terms.errors import EventRefused
+from penstock.terms.errors import EventRefused, MissingRequired
 from tests.licensing.acts import (
     AGENCIES,
     BASIS,
@@ -28,6 +28,7 @@ from tests.licensing.acts import (
     recommends,
     referred,
     registered,
+    revises,
     tell,
     up_to_the_board,
     votes,
@@ -107,6 +108,54 @@ def test_agencies_that_disagree_are_before_the_committee_at_once() -> None:
     assert status(disputed()) == "oc"
     assert status(disputed()[:4]) == "referred"
     assert status(disputed()[:4], 40) == "oc"  # Energy stays silent
+
+
+# ---- a recommendation is changed before the decision
+
+
+def test_an_agency_changes_its_recommendation_and_the_case_follows() -> None:
+    asked = [registered(), referred(), recommends("Defense", 15, "approve"), recommends("State", 16, "approve")]
+    assert dict(tell(*asked, revises("State", 17, "approve_with_conditions"))[0].positions)["State"] == "approve_with_conditions"
+    agreeing = [*asked, recommends("Energy", 18, "approve")]
+    assert [status([*agreeing, revises("Defense", on, "deny")]) for on in (18, 39)] == ["oc", "oc"]
+    settled = [*disputed(), revises("Defense", 45, "approve_with_conditions")]
+    assert status(settled) == "agreed"
+    assert status([*settled, act("approved", 46, "Commerce")]) == "approved"
+    kept = [event.data["recommendation"] for event in settled if event.by == "Defense"]
+    assert kept == ["deny", "approve_with_conditions"]  # the earlier one is in the history
+
+
+def test_a_dispute_that_goes_on_stays_before_the_committee() -> None:
+    two = [registered(), referred(), recommends("Defense", 30, "deny"), recommends("Energy", 31, "deny"),
+           recommends("State", 33, "approve")]  # fmt: skip
+    assert status([*two, revises("Energy", 45, "no_objection")]) == "oc"
+    assert status([*two, revises("State", 45, "no_objection")]) == "agreed"  # all who speak would deny
+    brought = [registered(), referred(), *(recommends(agency, 20, "approve") for agency in ("Defense", "Energy", "State")),
+               act("escalated", 21, "Commerce")]  # fmt: skip
+    assert status([*brought, revises("State", 22, "approve_with_conditions")]) == "oc"  # Commerce has brought it there
+
+
+@pytest.mark.parametrize(
+    ("events", "event", "why"),
+    [
+        ([registered(), referred()], revises("State", 12, "approve"), "has recommended nothing yet"),
+        ([registered(), referred()], revises("Justice", 12, "approve"), "Justice was not asked"),
+        (disputed(), revises("Defense", 40, "deny"), "says deny already"),
+        (disputed(), revises("State", 40, "deny"), "30 days to recommend are over"),
+        (disputed(), revises("State", 40, "approve_with_conditions"), "is no less than approve"),
+        (disputed(), act("revised", 39, "State", recommendation="deny", reasons="x"), "statutory_basis, regulatory_basis (750.4(e))"),
+        ([*disputed(), decides("OC", 53, "approve")], revises("Defense", 54, "approve"), "the case is oc_decided"),
+        (approved(), revises("State", 23, "deny"), "the case is approved"),
+        ([registered(), referred()], revises("State", 40, "approve"), "is no less than no_objection"),  # its silence has counted
+    ],
+)  # fmt: skip
+def test_what_comes_too_late_to_be_changed_is_refused(events: list[Event], event: Event, why: str) -> None:
+    assert why in refused(events, event)
+
+
+def test_a_change_needs_its_reason() -> None:
+    with pytest.raises(MissingRequired, match="revised says reasons"):
+        act("revised", 12, "State", recommendation="approve")
 
 
 def test_commerce_cannot_decide_against_an_agency_by_itself() -> None:
@@ -420,8 +469,11 @@ def test_the_committee_authorizes_with_every_vote_and_removes_with_most() -> Non
     removing = [*granted, act("removal_proposed", 40, "State", text="diversion found")]
     two = [*removing, *votes(41, State="deny", Defense="deny", Energy="approve")]
     assert "3 are needed" in refused(two, decides("ERC", 42, "deny"))
-    assert status([*two, *votes(42, Commerce="deny"), decides("ERC", 43, "deny")]) == "removed"
-    assert status([*two, decides("ERC", 43, "approve")]) == "authorized"
+    removed = [*two, *votes(42, Commerce="deny"), decides("ERC", 43, "deny")]
+    assert [status(removed, on) for on in (48, 49)] == ["erc_decided", "removed"]
+    assert status([*two, decides("ERC", 43, "approve")], 49) == "authorized"
+    above = [*removed, appeals("Energy", 45, "ACEP"), *votes(50, **ALL), decides("ACEP", 51, "approve")]
+    assert status(above, 57) == "authorized"  # para. 5: whatever the committee decides can be escalated
 
 
 def test_a_validated_end_user_that_is_not_authorized_is_declined_or_escalated() -> None:

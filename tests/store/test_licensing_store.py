@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +22,8 @@ TODAY = day(4000)
 Opened = Callable[..., LicensingStore]
 
 
-def store_at(address: str, quota: Any = None, today: int = TODAY, reserving: bool = True) -> LicensingStore:
-    return LicensingStore(
-        open_engine(address), law_of=statute_on, hash_of=lambda _: "law", today=lambda: today, quota=quota, reserving=reserving
-    )
+def store_at(address: str, quota: Any = None, today: int = TODAY) -> LicensingStore:
+    return LicensingStore(open_engine(address), law_of=statute_on, hash_of=lambda _: "law", today=lambda: today, quota=quota)
 
 
 @pytest.fixture(scope="session")
@@ -251,127 +244,6 @@ def test_a_sweep_notes_what_has_lapsed(opened: Opened) -> None:
     assert store.sweep(day(60)) == []
     assert [(case.id, case.status) for case in store.sweep(day(2000))] == [("L-2", "denial_stands"), ("L-3", "expired")]
     assert store.verify() == []
-
-
-# ---- quota
-
-
-class TableOfQuota:
-    """A ledger of one number per country, in the same database: what a link must be able to do in a transaction."""
-
-    SCHEMA = """CREATE TABLE IF NOT EXISTS quota (country TEXT PRIMARY KEY, cap INTEGER, reserved INTEGER, committed INTEGER,
-                CHECK (reserved >= 0 AND committed >= 0 AND reserved + committed <= cap))"""
-    MOVE = "UPDATE quota SET reserved = reserved + ?, committed = committed + ? WHERE country = ?"
-    MOVES: Mapping[str, tuple[int, int]] = {"reserve": (1, 0), "void": (-1, 0), "commit": (-1, 1), "take": (0, 1)}
-
-    def __init__(self, die_at: str = "") -> None:
-        self.die_at = die_at
-
-    def apply(self, connection: Any, effect: str, case: Case, facts: Mapping[str, Any]) -> None:
-        if self.die_at == f"before {effect}":
-            os.kill(os.getpid(), signal.SIGKILL)
-        reserved, committed = (int(facts["tpp"]) * sign for sign in self.MOVES[effect])
-        mark = "?" if isinstance(connection, sqlite3.Connection) else "%s"
-        try:
-            connection.execute(self.MOVE.replace("?", mark), (reserved, committed, facts["country"]))
-        except Exception as error:
-            if "check" not in str(error).lower():
-                raise
-            raise EventRefused(
-                f"The allocation of {facts['country']} does not hold {facts['tpp']} TPP (742.6(b)(10)(iii)(B))"
-            ) from None
-        if self.die_at == f"after {effect}":
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-FACTS = {"country": "MY", "tpp": 600}
-
-
-@pytest.fixture
-def quota_at(address: str) -> str:
-    """Return the address of a database that has a quota of 1,000 TPP besides."""
-    engine = open_engine(address)
-    with engine.transaction() as work:
-        work.run(TableOfQuota.SCHEMA)
-        work.run("INSERT INTO quota VALUES ('MY', 1000, 0, 0)")
-    engine.close()
-    return address
-
-
-def balance(address: str) -> tuple[int, int]:
-    engine = open_engine(address)
-    with engine.transaction() as work:
-        reserved, committed = work.one("SELECT reserved, committed FROM quota")
-    engine.close()
-    return reserved, committed
-
-
-@pytest.mark.parametrize(
-    ("events", "expected"),
-    [
-        pytest.param([registered(), referred()], (600, 0), id="reserved while pending"),
-        pytest.param(issued(), (0, 600), id="committed on issue"),
-        pytest.param([*issued(), act("revoked", 40, "Commerce", text="x")], (0, 600), id="a revocation returns nothing by itself"),
-        pytest.param([registered(), act("returned", 3, "Commerce", ground="deficiency")], (0, 0), id="void on return"),
-        pytest.param([registered(), act("withdrawn", 3, "Applicant")], (0, 0), id="void on withdrawal"),
-        pytest.param([*intent(), act("tick", 60, "Clock")], (0, 0), id="void on denial"),
-        pytest.param([*intent(), act("appeal_filed", 60, "Applicant", text="x"), act("decided", 90, "Under Secretary", decision="approve")],
-                     (600, 0), id="reserved again on appeal"),
-    ],
-)  # fmt: skip
-def test_quota_moves_with_the_case(quota_at: str, events: list[Event], expected: tuple[int, int]) -> None:
-    store = store_at(quota_at, quota=TableOfQuota())
-    tell_to(store, events, facts=FACTS)
-    assert balance(quota_at) == expected
-    store.close()
-
-
-def test_without_reserving_only_an_issue_takes_quota(quota_at: str) -> None:
-    store = store_at(quota_at, quota=TableOfQuota(), reserving=False)
-    tell_to(store, [registered(), referred()], "L-2", facts=FACTS)
-    assert balance(quota_at) == (0, 0)
-    tell_to(store, issued(), facts=FACTS)
-    store.append("L-2", act("withdrawn", 20, "Applicant"))
-    assert balance(quota_at) == (0, 600)
-    store.close()
-
-
-def test_a_quota_that_does_not_hold_refuses_the_event_with_it(quota_at: str) -> None:
-    store = store_at(quota_at, quota=TableOfQuota())
-    store.open("L-1", registered(), FACTS)
-    with pytest.raises(EventRefused, match="does not hold 600 TPP"):
-        store.open("L-2", registered(), FACTS)
-    assert store.ids() == ["L-1"]
-    assert balance(quota_at) == (600, 0)
-    store.sweep(day(60))
-    store.close()
-
-
-KILLED = """
-import sys
-from tests.store.test_licensing_store import FACTS, TableOfQuota, store_at, tell_to
-from tests.licensing.acts import issued
-tell_to(store_at(sys.argv[1], quota=TableOfQuota(die_at=sys.argv[2])), issued(), facts=FACTS)
-"""
-
-
-@pytest.mark.parametrize("moment", ["before reserve", "after reserve", "before commit", "after commit"])
-def test_killed_between_event_and_effect_neither_or_both_are_there(quota_at: str, moment: str) -> None:
-    root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", KILLED, quota_at, moment], cwd=root, check=False, capture_output=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    store = store_at(quota_at, quota=TableOfQuota())
-    kept = store.entries("L-1") if store.ids() else []
-    assert len(kept) == (0 if "reserve" in moment else len(issued()) - 1)
-    assert balance(quota_at) == ((600, 0) if kept else (0, 0))
-    assert store.verify() == []
-    if kept:
-        store.append("L-1", issued()[-1])
-    else:
-        tell_to(store, issued(), facts=FACTS)
-    assert balance(quota_at) == (0, 600)
-    assert store.case("L-1") == tell(*issued())[0]
-    store.close()
 
 
 # ---- what cannot be opened

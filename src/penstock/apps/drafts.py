@@ -8,14 +8,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from penstock.licensing.drafting import Draft
+from penstock.licensing.drafting import SIGNED_BY_HAND, Draft
 from penstock.terms.errors import BadEnum, FileUnusable
-from penstock.terms.numbers import dump_json
+from penstock.terms.numbers import dump_json, exact
 
 __all__ = ["write_draft"]
 
 _HEADS = ("Block", "Name", "Entry", "From")
 _EMPTY = "(not known)"
+_UNSIGNED = "(for the applicant to sign)"
+# what is told of the outlook, and how
+_OUTLOOK = {
+    "outcome": "Outcome",
+    "review_policy": "Review policy",
+    "cite": "Paragraph",
+    "approvable_tpp": "TPP under that policy",
+    "remainder_tpp": "TPP beyond it",
+    "remainder_policy": "Policy for TPP beyond it",
+    "validity_months": "Months a license is valid",
+}
 _TITLE = "Draft of an application on form BIS-748P"
 _CAUTION = "A draft from stated facts. It is not filed, not signed and not legal advice."
 _HELD = {True: "at hand", False: "stated to be missing", None: "not stated"}
@@ -47,11 +58,23 @@ def _needs(package: str) -> FileUnusable:
 
 
 def _lines(made: Draft) -> list[tuple[str, str, str, str]]:
-    return [(block.number, block.name, block.value or (_EMPTY if block.needed else ""), block.source) for block in made.blocks]
+    empty = dict.fromkeys(SIGNED_BY_HAND, _UNSIGNED)
+    return [(block.number, block.name, block.value or (empty.get(block.number, _EMPTY) if block.needed else ""), block.source)
+            for block in made.blocks]  # fmt: skip
 
 
 def _outlook(made: Draft) -> list[tuple[str, str]]:
-    return [(name.replace("_", " "), str(value)) for name, value in made.outlook.items() if value is not None]
+    """Return what the law says of the application, in words."""
+    return [(_OUTLOOK[name], _said(value)) for name, value in made.outlook.items() if value is not None and name in _OUTLOOK]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, str) and not value.isdigit():
+        return value.replace("_", " ")
+    try:
+        return f"{exact(value):,}"
+    except ValueError:
+        return str(value)
 
 
 def _xlsx(made: Draft) -> bytes:
@@ -98,19 +121,26 @@ def _pdf(made: Draft) -> bytes:
     papers = [[put(cell) for cell in ("Document", "Cite", "At hand")],
               *([put(p.text), put(p.cite), put(_HELD[p.at_hand])] for p in made.papers)]  # fmt: skip
     story = [put(_TITLE, "Title"), put(_CAUTION), put(f"Drafted by the law of {made.on}, {made.stance}."), Spacer(1, 8),
-             _table(rows, (42, 120, 240, 120)), put("Documents wanted", "Heading2"), _table(papers, (300, 130, 92)),
+             _table(rows, (42, 115, 222, 143)), put("Documents wanted", "Heading2"), _table(papers, (300, 130, 92)),
              put("Outlook", "Heading2"), *(put(f"{name}: {value}") for name, value in _outlook(made)),
              *(put(note) for note in made.notes), put(f"Law: {made.law_hash}")]  # fmt: skip
     out = io.BytesIO()
-    SimpleDocTemplate(out, pagesize=letter, title=_TITLE, author="", leftMargin=45, rightMargin=45, invariant=1).build(story)
+    SimpleDocTemplate(out, pagesize=letter, title=_TITLE, author="", leftMargin=45, rightMargin=45, topMargin=54, bottomMargin=54,
+                      invariant=1).build(story, onFirstPage=_page, onLaterPages=_page)  # fmt: skip
     return out.getvalue()
+
+
+def _page(canvas: Any, document: Any) -> None:
+    """Number a page, so that none is missed."""
+    canvas.setFont("Helvetica", 9)
+    canvas.drawRightString(document.pagesize[0] - 45, 34, f"{_TITLE}, page {document.page}")
 
 
 def _table(rows: list[list[Any]], widths: tuple[int, ...]) -> Any:
     from reportlab.lib import colors
     from reportlab.platypus import Table
 
-    style = [("GRID", (0, 0), (-1, -1), 0.4, colors.grey), ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke),
+    style = [("GRID", (0, 0), (-1, -1), 0.4, colors.grey), ("BACKGROUND", (0, 0), (-1, 0), colors.lightgrey),
              ("VALIGN", (0, 0), (-1, -1), "TOP")]  # fmt: skip
     return Table(rows, colWidths=widths, repeatRows=1, style=style)
 

@@ -10,11 +10,13 @@ from penstock.licensing.history import Bar
 
 __all__ = ["as_svg", "as_text"]
 
-_LABEL, _CHART = 42, 54
+_LABEL, _CHART = 46, 52
 _SIGNS = {"step": "█", "stop": "░", "owed": "─"}
-_COLORS = {"step": "#1f5fa8", "stop": "#b8b8b8", "owed": "#c9622b"}
+_COLORS = {"step": "#1f5fa8", "stop": "#8a8a8a", "owed": "#b4531c"}
+_LEGEND = {"step": "step", "stop": "days that do not count", "owed": "owed, with its due date"}
 _AHEAD = 45
-_ROW, _LEFT, _WIDTH, _TOP = 22, 330, 560, 46
+_ROW, _LEFT, _WIDTH, _TOP = 22, 400, 560, 66
+_MONTHS_MAX = 14  # as many names of months fit over the chart
 
 
 def as_text(bars: Sequence[Bar], on: int) -> list[str]:
@@ -34,49 +36,85 @@ def as_text(bars: Sequence[Bar], on: int) -> list[str]:
         drawn = _SIGNS[bar.kind] * max(end - start, 1)
         if bar.kind == "owed":
             drawn = drawn[:-1] + ("┤" if bar.last <= last else "→")
-        label = bar.label if len(bar.label) <= _LABEL - 3 else bar.label[: _LABEL - 4] + "…"
-        out.append(f"  {label:<{_LABEL - 1}}{' ' * start}{drawn}".rstrip())
+        out.append(f"  {_short(_words(bar), _LABEL - 3):<{_LABEL - 1}}{' ' * start}{drawn}".rstrip())
     return out
 
 
 def as_svg(bars: Sequence[Bar], on: int, title: str) -> str:
-    """Return the chart as one SVG document with a text for every bar.
+    """Return the chart as one SVG document: months, bars with their days or due dates, the day it is seen from, a legend.
 
     >>> as_svg([Bar("registered", 739400, 739409, "step")], 739409, "L-1").startswith("<svg")
     True
     """
     first, last = _span(bars, on)
     scale = _WIDTH / max(last - first, 1)
-    height = _TOP + _ROW * len(bars) + 14
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LEFT + _WIDTH + 20} {height}" role="img" '
-        f'font-family="sans-serif" font-size="12">',
-        f"<title>{escape(title)}</title>",
-        f'<text x="10" y="18" font-weight="bold">{escape(title)}</text>',
-        f'<text x="{_LEFT}" y="36">{_date(first)}</text>',
-        f'<text x="{_LEFT + _WIDTH}" y="36" text-anchor="end">{_date(last)}</text>',
-        *_rows(bars, first, scale),
-    ]
+    bottom = _TOP + _ROW * len(bars) + 4
+    width, height = _LEFT + _WIDTH + 24, bottom + 40
     x = _LEFT + (on - first) * scale
-    lines.append(f'<line x1="{x:.1f}" y1="{_TOP - 4}" x2="{x:.1f}" y2="{height - 8}" stroke="#333" stroke-dasharray="3 3"/>')
-    return "\n".join([*lines, "</svg>", ""])
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+        f'font-family="sans-serif" font-size="12" fill="#222">',
+        f"<title>{escape(title)}</title>",
+        f'<rect width="{width}" height="{height}" fill="#fff"/>',
+        f'<text x="10" y="22" font-size="15" font-weight="bold">{escape(title)}</text>',
+        *_months(first, last, scale, bottom),
+        *_rows(bars, first, scale),
+        f'<line x1="{x:.1f}" y1="{_TOP - 8}" x2="{x:.1f}" y2="{bottom}" stroke="#222" stroke-dasharray="3 3"/>',
+        f'<text x="{x:.1f}" y="{bottom + 13}" text-anchor="middle" font-size="11">{_date(on)}</text>',
+        *_legend(bottom + 30),
+        "</svg>",
+        "",
+    ])  # fmt: skip
+
+
+def _months(first: int, last: int, scale: float, bottom: int) -> Iterator[str]:
+    """Draw a line at the first of each month, and name as many months as there is room for."""
+    starts = [day for day in range(first, last + 1) if dt.date.fromordinal(day).day == 1]
+    every = -(-len(starts) // _MONTHS_MAX) or 1
+    for day in starts[::every]:
+        x = _LEFT + (day - first) * scale
+        yield f'<line x1="{x:.1f}" y1="{_TOP - 8}" x2="{x:.1f}" y2="{bottom}" stroke="#ddd"/>'
+        yield f'<text x="{x:.1f}" y="{_TOP - 14}" text-anchor="middle" font-size="10">{_date(day)[:7]}</text>'
 
 
 def _rows(bars: Sequence[Bar], first: int, scale: float) -> Iterator[str]:
     for row, bar in enumerate(bars):
         y = _TOP + _ROW * row
         x = _LEFT + (bar.first - first) * scale
-        width = max(min((bar.last - bar.first) * scale, _LEFT + _WIDTH - x), 2)
+        end = min(x + (bar.last - bar.first) * scale, _LEFT + _WIDTH)
+        width = max(end - x, 2)
         words = f"{bar.label}: {_date(bar.first)} to {_date(bar.last)}" + (f" [{bar.cite}]" if bar.cite else "")
-        yield f'<text x="10" y="{y + 13}">{escape(_short(bar.label))}</text>'
+        yield f'<text x="10" y="{y + 13}">{escape(_short(bar.label, 58))}</text>'
         yield (
             f'<rect x="{x:.1f}" y="{y + 2}" width="{width:.1f}" height="{_ROW - 8}" fill="{_COLORS[bar.kind]}" rx="2">'
             f"<title>{escape(words)}</title></rect>"
         )
+        yield _said(bar, x, x + width, y + 13)
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= 48 else label[:47] + "…"
+def _said(bar: Bar, start: float, end: float, y: int) -> str:
+    """Write the days of a bar, or its due date, in it where there is room, and beside it where there is not."""
+    beyond = " →" if end >= _LEFT + _WIDTH else ""
+    said = _date(bar.last) + beyond if bar.kind == "owed" else f"{bar.last - bar.first} d"
+    if end - start > 90:
+        return f'<text x="{end - 6:.1f}" y="{y}" text-anchor="end" font-size="11" fill="#fff">{said}</text>'
+    side, anchor = (end + 4, "start") if end + 70 < _LEFT + _WIDTH else (start - 4, "end")
+    return f'<text x="{side:.1f}" y="{y}" text-anchor="{anchor}" font-size="11">{said}</text>'
+
+
+def _legend(y: int) -> Iterator[str]:
+    for n, (kind, words) in enumerate(_LEGEND.items()):
+        x = _LEFT + 180 * n
+        yield f'<rect x="{x}" y="{y - 9}" width="14" height="10" fill="{_COLORS[kind]}" rx="2"/>'
+        yield f'<text x="{x + 20}" y="{y}" font-size="11">{words}</text>'
+
+
+def _words(bar: Bar) -> str:
+    return f"{_date(bar.last)} {bar.label}" if bar.kind == "owed" else bar.label
+
+
+def _short(label: str, most: int) -> str:
+    return label if len(label) <= most else label[: most - 1] + "…"
 
 
 def _span(bars: Sequence[Bar], on: int) -> tuple[int, int]:

@@ -81,12 +81,15 @@ def _needs_all(case: Case, event: Event, said: str) -> None:
 
 
 def _removed(case: Case, event: Event, said: str) -> Case:
-    """``approve`` keeps the authorization, ``deny`` removes it; removal needs a majority of the committee."""
+    """``approve`` keeps the authorization, ``deny`` removes it; removal needs a majority, and any agency may escalate it.
+
+    Paragraph 5 speaks of every decision of the committee, not only of grants.
+    """
     _, con = _counts(case)
     needed = len(_members(case)) // 2 + 1
     if said == "deny" and con < needed:
         refuse(event, f"{con} of {len(_members(case))} voted to remove; {needed} are needed", _CITE["erc_removal"])
-    return case._replace(status="removed" if said == "deny" else "authorized", since=event.on, votes=())
+    return case._replace(status="erc_decided", decision=said, since=event.on)
 
 
 def _appealed(case: Case, event: Event, law: Statute) -> Case:

@@ -2,67 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-from statistics import fmean
-from typing import Any
+from collections.abc import Callable, Iterable
+from statistics import median
 
 from attrs import frozen
 
-from penstock.decision import decide
 from penstock.licensing.capacity import Office, Outcome, simulate
+from penstock.licensing.demand import Load, Range, Year, capacity_data, range_of
 from penstock.licensing.duties import Statute
-from penstock.terms.yaml12 import load_yaml
 
-__all__ = [
-    "REGIMES",
-    "Prediction",
-    "Range",
-    "Year",
-    "applications_under",
-    "fit",
-    "fitted_points",
-    "orders",
-    "predict",
-    "published",
-]
-
-REGIMES = ("actual", "diffusion-as-written", "us-monopoly", "bilateral-deals")
-_GRID = tuple((float(capacity), float(depth)) for capacity in range(54, 66) for depth in range(4, 13, 2))
-_WAVES = ((1.0, 4.0, 1), (0.5, 1.5, 2))  # step, tolerance in days, years simulated for each point
-_SHOWN_POINTS = 4
+__all__ = ["Point", "Prediction", "fit", "fitted_points", "predict", "staff"]
 
 Point = tuple[float, float]
-
-
-@frozen
-class Year:
-    """One published year: applications, funded positions and mean days."""
-
-    year: str
-    applications: int
-    positions: int
-    days_mean: float
-    source: str
-    confidence: str
-    to_oc: float = 0.0126
-    to_acep: float = 0.0011
-
-
-@frozen
-class Range:
-    """The lowest and the highest value among what the fitted points give."""
-
-    low: float
-    high: float
+_CAPACITY, _DEPTH = (75.0, 155.0), (0.3, 20.3)  # where the two unknowns are looked for
+_ANY_DEPTH = 5.0
+_STEPS = 8
+_ROUNDED = 0.5  # a published mean of 26 days is anything from 25.5 to 26.5
 
 
 @frozen
 class Prediction:
-    """What an office would come to in a year, every figure as a range."""
+    """What an office would come to in a year: ranges over the fitted points; shares that climb are those put in, with luck."""
 
     applications: Range
     days_mean: Range
@@ -70,125 +31,106 @@ class Prediction:
     backlog: Range
     overdue_share: Range
     to_oc_share: Range
-
-
-@cache
-def _data() -> Mapping[str, Any]:
-    raw: Mapping[str, Any] = load_yaml(
-        files("penstock.licensing").joinpath("data/capacity.yaml").read_text("utf-8"), trusted=True
-    )
-    return raw
-
-
-def published() -> tuple[Year, ...]:
-    """Return the two years the model is fitted on.
-
-    >>> [(year.year, year.applications, year.days_mean) for year in published()]
-    [('FY2013', 24782, 26), ('FY2023', 37943, 38)]
-    """
-    return tuple(Year(**{key: _plain(value) for key, value in entry.items()}) for entry in _data()["published"])
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (str, int)) else float(value)
+    to_acep_share: Range
 
 
 def fitted_points() -> tuple[Point, ...]:
-    """Return the pairs of capacity and depth of review that give both published means, as shipped."""
-    return tuple((float(capacity), float(depth)) for capacity, depth in _data()["fitted"]["points"])
+    """Return the pairs of capacity and depth of review that give both published means, as shipped: one for each seed."""
+    return tuple((float(capacity), float(depth)) for capacity, depth in capacity_data()["fitted"]["points"])
 
 
-def _mean(year: Year, point: Point, law: Statute, seeds: Iterable[int], scale: int) -> float:
-    office = Office(year.positions, point[0], point[1], year.to_oc, year.to_acep)
-    return fmean(simulate(office, year.applications, law, random.Random(seed), scale=scale).days_mean for seed in seeds)
+def staff(positions: int) -> float:
+    """Return how many positions decide applications, in positions of the first published year.
+
+    Of those added since, only a part did: most went to enforcement and to a new office that licenses nothing.
+
+    >>> staff(403), staff(585)
+    (403, 475.8)
+    """
+    known = capacity_data()["staff"]
+    more = positions - known["positions"]
+    return positions if more <= 0 else known["positions"] + round(more * float(known["share_of_added"]), 1)
+
+
+def _run(load: Load, positions: int, point: Point, law: Statute, seed: int, scale: int) -> Outcome:
+    office = Office(staff(positions), *point, load.to_oc, load.to_acep, sensitive=load.sensitive, check_days=load.check_days)
+    return simulate(office, load.applications, law, random.Random(seed), scale=scale)
+
+
+def _days(year: Year, point: Point, law: Statute, seed: int, scale: int) -> float:
+    load = Load(year.applications, year.to_oc, year.to_acep)
+    return _run(load, year.positions[0], point, law, seed, scale).days_mean
+
+
+def _root(rising: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a rising function passes zero, or the end of the interval that is nearest."""
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if rising(middle) > 0:
+            high = middle
+        else:
+            low = middle
+    return (low + high) / 2
 
 
 def fit(
-    law: Statute, years: Iterable[Year], *, grid: Iterable[Point] = _GRID, scale: int = 20, seed: int = 1,
+    law: Statute, years: tuple[Year, Year], *, seeds: Iterable[int] = range(1, 9), scale: int = 5,
     tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Point, ...]:  # fmt: skip
-    """Return the points under which the model gives the mean days of every year, in two waves, the second finer and stricter.
+    """Return one point for each seed: the capacity and the depth under which the model gives the mean days of both years.
 
-    The second wave looks around the points that the first has kept; ``tell`` hears how far it is.  An empty answer says that
-    no pair fits.
+    Two equations with two unknowns: the agencies take as long in both years, so the days between the two are the officers' and
+    give the capacity, and the days that are left give the depth.  What a seed changes is the luck of the years and, within the
+    rounding, what was published; the spread of the points is how well the two are known.  A seed for which the two years are
+    more than a day off is left out, and ``tell`` hears of it.
     """
-    wanted = tuple(years)
-    points, kept = sorted(set(grid)), []
-    for n, (step, tolerance, runs) in enumerate(_WAVES, 1):
-        seeds = range(seed, seed + runs)
-        kept = [point for point in points
-                if all(abs(_mean(year, point, law, seeds, scale) - year.days_mean) <= tolerance for year in wanted)]  # fmt: skip
-        tell(f"wave {n}: {len(kept)} of {len(points)} points within {tolerance} days")
-        around = [(i * step / 2, j * step / 2) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-        points = sorted({(c + more, d + deeper) for c, d in kept for more, deeper in around if d + deeper > 0})
-    return tuple(kept)
+    found = []
+    for seed in seeds:
+        point, errors = _solve(law, years, seed, scale)
+        good = max(map(abs, errors)) <= 2 * _ROUNDED
+        off = ", ".join(f"{error:+.1f}" for error in errors)
+        tell(f"seed {seed}: {point[0]} applications a year, {point[1]} days; off by {off} days{'' if good else ', left out'}")
+        found += [point] if good else []
+    return tuple(sorted(found))
+
+
+def _solve(law: Statute, years: tuple[Year, Year], seed: int, scale: int) -> tuple[Point, list[float]]:
+    dice = random.Random(seed)
+    wanted = [year.days_mean + dice.uniform(-_ROUNDED, _ROUNDED) for year in years]
+
+    def errors(capacity: float, depth: float) -> list[float]:
+        got = (_days(year, (capacity, depth), law, seed, scale) for year in years)
+        return [days - want for days, want in zip(got, wanted, strict=True)]
+
+    def too_alike(capacity: float) -> float:
+        first, second = errors(capacity, _ANY_DEPTH)
+        return first - second
+
+    capacity = round(_root(too_alike, *_CAPACITY), 2)
+    depth = round(_root(lambda depth: sum(errors(capacity, depth)), *_DEPTH), 2)
+    return (capacity, depth), errors(capacity, depth)
 
 
 def predict(
-    applications: Iterable[int], positions: int, law: Statute, *, points: Iterable[Point] = (), scale: int = 20, seed: int = 1,
-    to_oc: float = 0.0126, to_acep: float = 0.0011,
-) -> Prediction:  # fmt: skip
-    """Return what an office of so many positions comes to in a year, over every number of applications and fitted point.
+    loads: Iterable[Load], positions: Iterable[int], law: Statute, *, points: Iterable[Point] = (), scale: int = 20, seed: int = 1
+) -> Prediction:
+    """Return what an office of so many positions comes to in a year, over every load, number of positions and fitted point.
 
-    ``points`` are the fitted ones as shipped, unless others are given; four of them, from end to end, are run.
+    ``points`` are the fitted ones as shipped, unless others are given; each has a year of its own luck.
     """
-    numbers = tuple(applications)
-    chosen = _spread(tuple(points) or fitted_points())
-    ran = [simulate(Office(positions, c, d, to_oc, to_acep), number, law, random.Random(seed), scale=scale)
-           for number in numbers for c, d in chosen]  # fmt: skip
-    return Prediction(Range(min(numbers), max(numbers)), *(_range(ran, name) for name in
-                      ("days_mean", "days_p90", "backlog", "overdue_share", "to_oc_share")))  # fmt: skip
-
-
-def _range(outcomes: list[Outcome], name: str) -> Range:
-    values = [float(getattr(outcome, name)) for outcome in outcomes]
-    return Range(min(values), max(values))
-
-
-def _spread(points: tuple[Point, ...]) -> tuple[Point, ...]:
-    """Return a few of the points, from the least to the most capacity, both ends included."""
-    last = len(points) - 1
-    return (
-        tuple(dict.fromkeys(sorted(points)[round(i * last / (_SHOWN_POINTS - 1))] for i in range(_SHOWN_POINTS)))
-        if points
-        else ()
+    known, chosen, offices = tuple(loads), tuple(points) or fitted_points(), tuple(positions)
+    ran = [_run(load, office, point, law, seed + n, scale)
+           for load in known for office in offices for n, point in enumerate(chosen)]  # fmt: skip
+    days, p90, backlog, overdue = (
+        range_of(float(getattr(one, name)) for one in ran) for name in ("days_mean", "days_p90", "backlog", "overdue_share")
     )
+    numbers = range_of(float(load.applications) for load in known)
+    return Prediction(numbers, days, p90, backlog, overdue, _share(known, "to_oc"), _share(known, "to_acep"))
 
 
-# ---- regimes
-
-
-def applications_under(regime: str, on: dt.date, stance: str = "enforced") -> Range:
-    """Return how many applications the assumed orders of a year lead to under a regime: those the law makes need a license.
-
-    >>> low_to_high = applications_under("us-monopoly", dt.date(2026, 6, 15))
-    >>> low_to_high.low < low_to_high.high
-    True
-    """
-    counted = [order for order in _data()["orders"] if _needs_license(order, regime, on, stance)]
-    return Range(sum(order["low"] for order in counted), sum(order["high"] for order in counted))
-
-
-def _needs_license(order: Mapping[str, Any], regime: str, on: dt.date, stance: str) -> bool:
-    return decide(_transaction(order), on=on, regime=regime).verdicts[stance].outcome in ("license_required", "unknown")
-
-
-def _transaction(order: Mapping[str, Any]) -> dict[str, Any]:
-    to = order["to"]
-    buyer = {"country": to, "headquarters": to, "parent_headquarters": to, "lists": [], "kind": "data_center_operator",
-             "wholly_government_owned": False, "uae_status": "none", "owners": []}  # fmt: skip
-    return {
-        "activity": {"type": "export"},
-        "origin": {"country": "US"},
-        "destination": {"country": to},
-        "item": {"chip": order["chip"], "quantity": order["quantity"], "designer": {"status": "approved"}},
-        "parties": {"ultimate_consignee": buyer},
-        "end_use": {"types": ["datacenter_operation"]},
-        "documents": {"g2g_arrangement": order["agreement"]},
-        "counters": {"lpp_tpp_received_this_year": 0, "licensed_tpp_destination_since_2025": 0, "aia_tpp_cumulative": 0},
-    }
-
-
-def orders() -> Iterator[Mapping[str, Any]]:
-    """Yield the assumed orders of a year, with their ranges."""
-    yield from _data()["orders"]
+def _share(loads: tuple[Load, ...], name: str) -> Range:
+    """Return a share that was put in, with the luck of so many applications: two standard deviations either way."""
+    told = [(float(getattr(load, name)), load.applications) for load in loads]
+    spread = [(share, 2 * (share * (1 - share) / number) ** 0.5) for share, number in told]
+    return Range(max(min(share - more for share, more in spread), 0.0), median(share for share, _ in told),
+                 min(max(share + more for share, more in spread), 1.0))  # fmt: skip

@@ -117,13 +117,14 @@ def encode(case: Case) -> list[Any]:
 
 
 def decode(values: list[Any]) -> Case:
-    """Return the case of a snapshot.
+    """Return the case of a snapshot; what a case says since the snapshot was taken is as at first.
 
     >>> case = Case("L-1", "license", "referred", 2, 739000, 738990, positions=(("Defense", ""),), stops=((738991, 738995),))
     >>> decode(encode(case)) == case
     True
     """
-    return Case._make(tuple(map(_tupled, value)) if isinstance(value, list) else value for value in values)
+    known: list[Any] = [tuple(map(_tupled, value)) if isinstance(value, list) else value for value in values]
+    return Case(*known)
 
 
 def _listed(value: Any) -> Any:

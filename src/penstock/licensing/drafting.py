@@ -19,7 +19,7 @@ from penstock.terms.errors import BadType, ConflictingFacts, UnknownFact
 from penstock.terms.numbers import plain
 from penstock.terms.suggest import nearest
 
-__all__ = ["BLOCKS", "Block", "Draft", "Paper", "draft"]
+__all__ = ["BLOCKS", "SIGNED_BY_HAND", "Block", "Draft", "Paper", "draft"]
 
 _FORM = "Supp. No. 1 to part 748"
 _SPECIAL = "Supp. No. 2 to part 748"
@@ -38,7 +38,7 @@ _NEEDED = ("1", "2", "4", "5", "14", "16", "18", "19", "21", "22(a)", "22(c)", "
 _PARTIES = {"14": "exporter", "16": "purchaser", "17": "intermediate_consignee", "18": "ultimate_consignee", "19": "end_user"}
 _TYPES = {"export": "Export", "reexport": "Reexport", "transfer_in_country": "Reexport", "deemed_export": "Export",
           "deemed_reexport": "Reexport"}  # fmt: skip
-_SIGNED_BY_HAND = ("25",)
+SIGNED_BY_HAND = ("25",)
 
 
 @frozen
@@ -139,7 +139,7 @@ def _checked(particulars: Mapping[str, Any]) -> dict[str, str]:
     for number, value in particulars.items():
         if number not in BLOCKS:
             raise UnknownFact(f"BIS-748P has no block {number!r}", at=number, value=number, nearest=nearest(number, BLOCKS))
-        if number in _SIGNED_BY_HAND:
+        if number in SIGNED_BY_HAND:
             raise ConflictingFacts(f"Block {number} is signed by the applicant", at=number, hint="Leave it out.")
         if not isinstance(value, str) or not value:
             raise BadType(f"Block {number} holds text, not {value!r}", at=number, value=value)

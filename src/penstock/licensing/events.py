@@ -73,6 +73,8 @@ KINDS: Mapping[str, Kind] = {
     "referred": _kind(LEAD, "registered", "750.4(c)(5)", "text", "agencies"),
     "information_lacking": _kind(REVIEWERS, "referred", "750.4(d)(1)", "", "text"),
     "recommended": _kind(REVIEWERS, "referred", "750.4(d)(2), (e)", f"conditions reasons {_BASIS}", "recommendation"),
+    "revised": _kind(REVIEWERS, "referred agreed oc", "750.4(d)(2), (e), (f)(1)(i)", f"conditions {_BASIS}",
+                     "recommendation reasons"),
     "escalated": _kind(LEAD, "referred agreed", "750.4(f)(1)(i)", "text"),
     "voted": _kind(AGENCIES, "oc acep earb erc erc_removal", f"750.4(f)(2), (3); {_ERC}", "", "vote reasons"),
     "decided": _kind(_BODIES, "oc acep earb president erc erc_removal appealed", "750.4(f)", "conditions reasons", "decision"),

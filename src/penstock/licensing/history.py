@@ -11,7 +11,7 @@ from penstock.licensing.duties import Statute
 from penstock.licensing.lapses import trail
 from penstock.licensing.machine import as_of, next_state
 
-__all__ = ["Bar", "bars"]
+__all__ = ["Bar", "bars", "step_name"]
 
 _NAMES = {
     "oc": "Operating Committee",
@@ -47,7 +47,10 @@ def bars(events: Iterable[Event], law_of: Callable[[int], Statute], on: int) -> 
     """
     case: Case | None = None
     marks: list[tuple[str, int]] = []
+    asked: dict[int, str] = {}
     for event in events:
+        if event.kind in ("stop_begun", "information_lacking"):
+            asked[event.on] = str(event.data.get("reason", "information_request")).replace("_", " ")
         law = law_of(event.on)
         if case is not None:
             marks += [(later.status, later.since) for later in trail(case, event.on, law)]
@@ -60,11 +63,18 @@ def bars(events: Iterable[Event], law_of: Callable[[int], Statute], on: int) -> 
     marks += [(later.status, later.since) for later in trail(case, on, law)]
     now, owed = as_of(case, on, law)
     ends = [*(since for _, since in marks[1:]), now.since if now.final else max(on, marks[-1][1])]
-    out = [Bar(_label(status), first, max(first, last), "step") for (status, first), last in zip(marks, ends, strict=True)]
-    out += [Bar("did not count", first, last, "stop", "750.4(b)") for first, last in now.stops]
-    out += [Bar(reason.replace("_", " "), first, max(on, first), "stop", "750.4(b)") for reason, _, first, _ in now.open]
+    out = [Bar(step_name(status), first, max(first, last), "step") for (status, first), last in zip(marks, ends, strict=True)]
+    out += [Bar(f"not counted: {asked.get(first, 'stopped')}", first, last, "stop", "750.4(b)") for first, last in now.stops]
+    out += [Bar(f"still open: {reason.replace('_', ' ')}", first, max(on, first), "stop", "750.4(b)")
+            for reason, _, first, _ in now.open]  # fmt: skip
+    owed = tuple(sorted(owed, key=lambda one: one.due))
     return out + [Bar(f"{one.actor}: {one.text or one.duty.action}", one.since, one.due, "owed", one.duty.cite) for one in owed]
 
 
-def _label(status: str) -> str:
+def step_name(status: str) -> str:
+    """Return what a status is called: the body a case lies before, or the step it is in.
+
+    >>> step_name("oc_decided"), step_name("referred")
+    ('appeal to ACEP open', 'referred')
+    """
     return _NAMES.get(status, status.replace("_", " "))

@@ -12,7 +12,7 @@ from penstock.licensing.case import Case
 from penstock.licensing.duties import Statute
 from penstock.licensing.owed import denial_final_on, limit_of
 
-__all__ = ["advance", "agreed_or_disputed", "settled", "trail"]
+__all__ = ["advance", "agreed_or_disputed", "disputed", "settled", "trail"]
 
 _WAITING = frozenset({"referred", "oc_decided", "acep_decided", "earb_decided", "erc_decided", "intent_to_deny", "denied",
                       "issued", "suspended"})  # fmt: skip
@@ -64,17 +64,22 @@ def _passed(case: Case, on: int, law: Statute) -> Case | None:
 
 def agreed_or_disputed(case: Case, on: int) -> Case:
     """Return a referred case once every agency has spoken or counts as having done so: agreed, or before the committee."""
-    said = [position for _, position in case.positions]
-    if "" in said:
+    if any(not position for _, position in case.positions):
         return case
-    disputed = "deny" in said and any(position.startswith("approve") for position in said)
-    return case._replace(status="oc" if disputed else "agreed", since=on, votes=())
+    return case._replace(status="oc" if disputed(case) else "agreed", since=on, votes=())
+
+
+def disputed(case: Case) -> bool:
+    """Say whether one agency would deny what another would approve (750.4(f)(1)(i))."""
+    said = [position for _, position in case.positions]
+    return "deny" in said and any(position.startswith("approve") for position in said)
 
 
 def settled(case: Case, decision: str, on: int) -> Case:
     """Return a case whose decision is final: to be issued, to be denied, or decided on a validated end user."""
     if case.kind == "veu":
-        return case._replace(
-            status="authorized" if decision == "approve" else "declined", decision=decision, since=on, notified=on
-        )
+        ended = "removed" if case.notified else "declined"  # what was authorized is removed, what was asked for declined
+        if decision != "approve":
+            return case._replace(status=ended, decision=decision, since=on)
+        return case._replace(status="authorized", decision=decision, since=on, notified=case.notified or on, votes=())
     return case._replace(status="approved" if decision == "approve" else "denying", decision=decision, since=on)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from penstock.licensing.case import PENDING, Case
+from penstock.licensing.case import PENDING, Case, Event
 
 __all__ = ["QuotaLink", "effects", "holding"]
 
@@ -18,7 +18,10 @@ _COMMITTED = frozenset({"issued", "suspended", "revoked", "expired", "void"})
 class QuotaLink(Protocol):
     """A ledger that takes part in the store's own transaction, so that event and quota are written together or not at all."""
 
-    def apply(self, connection: Any, effect: str, case: Case, facts: Mapping[str, Any]) -> None:
+    def reserves(self, facts: Mapping[str, Any]) -> bool:
+        """Say whether a case that was opened with ``facts`` holds what it asks for while it is pending."""
+
+    def apply(self, connection: Any, effect: str, case: Case, facts: Mapping[str, Any], event: Event) -> None:
         """Carry out an effect for a case through the connection of the transaction that is open.
 
         ``reserve`` holds what the case asks for, ``commit`` takes what it holds, ``void`` frees it, and ``take`` takes what
@@ -26,6 +29,12 @@ class QuotaLink(Protocol):
 
         ``facts`` is what the case was opened with.  An error raised here undoes the event as well.
         """
+
+    def done(self) -> None:
+        """Let go of the ledger: the transaction is over, one way or the other."""
+
+    def fault(self, connection: Any, case: Case, facts: Mapping[str, Any]) -> str:
+        """Return how what the ledger holds for a case differs from :func:`holding`; nothing where it does not."""
 
 
 def holding(case: Case | None) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 from penstock.licensing.case import Case, Event
 from penstock.licensing.duties import LEAD, REVIEWERS, Statute
 from penstock.licensing.events import refuse
-from penstock.licensing.lapses import agreed_or_disputed
+from penstock.licensing.lapses import agreed_or_disputed, disputed
 from penstock.licensing.tolling import after, merged, running
 
 __all__ = ["STEPS", "register"]
 
+_STRENGTH = ("no_objection", "approve", "approve_with_conditions", "deny")  # of an objection, the weakest first
 _ASKED_BY_THE_LEAD = ("information_request", "intent_to_deny_negotiation", "government_assurances", "congressional_notification")
 
 
@@ -65,12 +66,37 @@ def _own_position(case: Case, event: Event, cite: str) -> str:
 def _recommended(case: Case, event: Event, law: Statute) -> Case:
     before = _own_position(case, event, "750.4(d)(2)")
     if before:
-        refuse(event, f"{event.by} has said {before} already", "750.4(d)(2)")
+        refuse(event, f"{event.by} has said {before} already", "750.4(d)(2)", hint="To change it before the decision: revised.")
     said = event.data["recommendation"]
     if said == "deny":
         _needs_basis(event, "750.4(e)", ("reasons", "statutory_basis", "regulatory_basis"))
     positions = tuple((agency, said if agency == event.by else word) for agency, word in case.positions)
     return agreed_or_disputed(case._replace(positions=positions), event.on)
+
+
+def _revised(case: Case, event: Event, law: Statute) -> Case:
+    """An agency changes its recommendation before the decision; the one before stays in the history.
+
+    No paragraph speaks of it.  What there is sets the limits: a recommendation counts where it comes within the days of
+    750.4(d)(2) with reasons, and without one the agency has no objection (e), so a new or stronger objection cannot come later;
+    the chair considers the recommendations there are (f)(1)(i), so an objection can be dropped until the chair has decided.
+    """
+    cite = "750.4(d)(2), (e)"
+    before, said = _own_position(case, event, cite), event.data["recommendation"]
+    if not before:
+        refuse(event, f"{event.by} has recommended nothing yet", cite, hint="First: recommended.")
+    if said == before and not event.data.get("conditions"):
+        refuse(event, f"{event.by} says {said} already", cite)
+    late = event.on > after(running(case, event.on), case.referred, law.recommendation)
+    if late and _STRENGTH.index(said) >= _STRENGTH.index(before):
+        refuse(event, f"the {law.recommendation} days to recommend are over, and {said} is no less than {before}", cite,
+               hint="An objection can still be dropped. Against a decision: appealed.")  # fmt: skip
+    if said == "deny":
+        _needs_basis(event, "750.4(e)", ("statutory_basis", "regulatory_basis"))
+    revised = case._replace(positions=tuple((a, said if a == event.by else word) for a, word in case.positions))
+    if case.status == "oc" and not (disputed(case) and not disputed(revised)):
+        return revised  # the committee keeps what is still disputed, and what Commerce has brought before it
+    return agreed_or_disputed(revised, event.on)
 
 
 def _needs_basis(event: Event, cite: str, names: tuple[str, ...]) -> None:
@@ -173,6 +199,7 @@ STEPS = {
     "referred": _referred,
     "information_lacking": _information_lacking,
     "recommended": _recommended,
+    "revised": _revised,
     "escalated": _escalated,
     "stop_begun": _stop_begun,
     "stop_ended": _stop_ended,

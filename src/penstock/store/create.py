@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Engine
 
-__all__ = ["create", "is_postgres", "new_key", "open_backend", "read_key", "upgrade"]
+__all__ = ["create", "is_postgres", "migrate", "new_key", "open_backend", "read_key", "upgrade"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -140,12 +140,12 @@ def _first_rows(db: Any, settings: dict[str, str]) -> None:
     db.execute(writer.insert(), {"id": 1, "token": 0, "holder": "", "seq": 0, "head": ZERO_HASH, "time": 0})
 
 
-def _migrate(db: Any) -> None:
+def _migrate(db: Any, migrations: Path = _MIGRATIONS) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = db
     command.upgrade(config, "head")
@@ -157,3 +157,15 @@ def upgrade(place: str) -> None:
         raise LedgerUnavailable(f"{place} is no ledger", value=place, hint="penstock ledger create PATH")
     with _engine(place).begin() as db:
         _migrate(db)
+
+
+def migrate(place: str, migrations: Path) -> None:
+    """Bring a database to the newest revision of the migrations in a folder; LedgerUnavailable where it cannot be."""
+    engine = _engine(place)
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with engine.begin() as db:
+            _migrate(db, migrations)
+    except SQLAlchemyError as error:
+        raise LedgerUnavailable(f"The schema cannot be brought up: {' '.join(str(error).split())[:200]}") from error

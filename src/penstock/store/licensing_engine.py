@@ -45,7 +45,7 @@ class Engine(Protocol):
         raise NotImplementedError
 
     def prepare(self) -> None:
-        """Create what is missing of the schema."""
+        """Bring the database to the schema of this version."""
 
     def close(self) -> None:
         """Close the connection."""

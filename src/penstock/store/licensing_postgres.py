@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from penstock.store.licensing_engine import Work
-from penstock.store.licensing_sql import SCHEMA, SCHEMA_VERSION, SET_VERSION
+from penstock.store.licensing_schema import bring
+from penstock.store.licensing_sql import GUARD
 from penstock.terms.errors import FileUnusable
 
 __all__ = ["Postgres"]
 
-_SCHEMA_LOCK = 7_480_750  # two that create the schema at once wait for each other, and so do two that open a case
-_GUARD = f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"
+_HAS = "SELECT to_regclass(?) IS NOT NULL"
 _APPEND_ONLY = (
     """CREATE OR REPLACE FUNCTION license_event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
        $$ BEGIN RAISE EXCEPTION 'events are never changed'; END $$""",
@@ -25,6 +25,7 @@ class Postgres:
     """One connection to a PostgreSQL database; a transaction locks the row of the case it writes to."""
 
     def __init__(self, address: str) -> None:
+        self._address = address
         try:
             import psycopg
         except ImportError:
@@ -35,12 +36,8 @@ class Postgres:
             raise FileUnusable(f"The database cannot be reached: {str(error).strip()}", at=_without_password(address)) from None
 
     def prepare(self) -> None:
-        """Create what is missing of the schema."""
-        with self.transaction() as work:
-            work.guard()
-            for statement in (*SCHEMA, *_APPEND_ONLY):
-                work.run(statement)
-            work.run(SET_VERSION, (SCHEMA_VERSION,))
+        """Bring the database to the schema of this version."""
+        bring(self, self._address, _HAS, _APPEND_ONLY)
 
     @contextmanager
     def transaction(self) -> Iterator[Work]:
@@ -49,7 +46,7 @@ class Postgres:
 
         try:
             with self._connection.transaction():
-                yield Work(self._connection, lock=" FOR UPDATE", mark="%s", guard=_GUARD)
+                yield Work(self._connection, lock=" FOR UPDATE", mark="%s", guard=GUARD)
         except OperationalError as error:
             raise FileUnusable(f"The database cannot be used: {str(error).strip()}", at="--store") from None
 

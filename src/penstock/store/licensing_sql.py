@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["ADD_CASE", "ADD_EVENT", "ALL_CASES", "CASE", "EVENTS", "EVENT_WITH_ID", "LAST_HASH", "OPEN_CASES", "PENDING_TWIN",
-           "SCHEMA", "SCHEMA_VERSION", "SET_CASE", "SET_VERSION", "VERSION"]  # fmt: skip
+__all__ = ["ADD_CASE", "ADD_EVENT", "ALL_CASES", "CASE", "EVENTS", "EVENT_WITH_ID", "GUARD", "LAST_HASH", "OPEN_CASES",
+           "PENDING_TWIN", "SCHEMA", "SET_CASE"]  # fmt: skip
 
-SCHEMA_VERSION = "penstock.licensing/1"
+# PostgreSQL: two that make the schema at once wait for each other, and so do two that open a case
+GUARD = "SELECT pg_advisory_xact_lock(7480750)"
 
+# the newest schema, which the migrations of licensing_migrations come to as well
 SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS license_schema (version TEXT PRIMARY KEY)",
+    """CREATE TABLE IF NOT EXISTS license_version (
+        version_num VARCHAR(32) NOT NULL,
+        CONSTRAINT license_version_pkc PRIMARY KEY (version_num)
+    )""",
     """CREATE TABLE IF NOT EXISTS license_case (
         id TEXT PRIMARY KEY,
         kind TEXT NOT NULL,
@@ -36,8 +41,6 @@ SCHEMA = (
         ON license_case (transaction_key) WHERE final = 0 AND transaction_key <> ''""",
 )
 
-VERSION = "SELECT version FROM license_schema"
-SET_VERSION = "INSERT INTO license_schema (version) VALUES (?) ON CONFLICT DO NOTHING"
 CASE = "SELECT state, version, facts FROM license_case WHERE id = ?"
 PENDING_TWIN = "SELECT id FROM license_case WHERE transaction_key = ? AND final = 0"
 ADD_CASE = """INSERT INTO license_case (id, kind, transaction_key, facts, state, status, final, version, next_due)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from penstock.store.licensing_engine import Work
-from penstock.store.licensing_sql import SCHEMA, SCHEMA_VERSION, SET_VERSION
+from penstock.store.licensing_schema import bring
 from penstock.terms.errors import FileUnusable
 
 __all__ = ["Sqlite"]
 
 _BUSY_MS = 30_000
+_HAS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
 _APPEND_ONLY = tuple(
     f"""CREATE TRIGGER IF NOT EXISTS license_event_no_{what.lower()} BEFORE {what} ON license_event
         BEGIN SELECT RAISE(ABORT, 'events are never changed'); END"""
@@ -24,6 +25,7 @@ class Sqlite:
     """One connection to a SQLite file; a transaction takes the write lock at its beginning, so writers wait for each other."""
 
     def __init__(self, path: str) -> None:
+        self._path = path
         try:
             self._connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
             self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
@@ -34,11 +36,8 @@ class Sqlite:
             raise FileUnusable(f"{path} cannot be used as a store: {error}", at=path) from None
 
     def prepare(self) -> None:
-        """Create what is missing of the schema."""
-        with self.transaction() as work:
-            for statement in (*SCHEMA, *_APPEND_ONLY):
-                work.run(statement)
-            work.run(SET_VERSION, (SCHEMA_VERSION,))
+        """Bring the file to the schema of this version."""
+        bring(self, self._path, _HAS, _APPEND_ONLY)
 
     @contextmanager
     def transaction(self) -> Iterator[Work]:

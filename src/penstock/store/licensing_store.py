@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import frozen
@@ -19,7 +20,7 @@ from penstock.licensing.owed import obligations
 from penstock.licensing.quota import QuotaLink, effects
 from penstock.store import licensing_sql as sql
 from penstock.store.licensing_engine import Engine, Work
-from penstock.terms.errors import CaseChanged, EventRefused, InternalError, UnknownCase
+from penstock.terms.errors import CaseChanged, EventRefused, FileUnusable, InternalError, UnknownCase
 from penstock.terms.numbers import dump_json
 from penstock.terms.suggest import nearest
 
@@ -44,7 +45,7 @@ class LicensingStore:
 
     ``law_of`` gives the statute of a day and ``hash_of`` the hash of the law it is from; ``today`` gives the day on which
     events are told, as an ordinal.  ``quota`` takes part in every transaction that moves a case between pending, licensed
-    and ended; ``reserving`` says whether it holds what a pending application asks for.
+    and ended.
     """
 
     def __init__(
@@ -55,15 +56,17 @@ class LicensingStore:
         hash_of: Callable[[int], str],
         today: Callable[[], int],
         quota: QuotaLink | None = None,
-        reserving: bool = True,
     ) -> None:
         self._engine = engine
         self._law_of = law_of
         self._hash_of = hash_of
         self._today = today
         self._quota = quota
-        self._reserving = reserving
-        engine.prepare()
+        try:
+            engine.prepare()
+        except BaseException:
+            engine.close()
+            raise
 
     # ---- writing
 
@@ -72,7 +75,7 @@ class LicensingStore:
         check_day(event, self._today())
         case, _ = next_state(None, event, self._law_of(event.on), id)
         document = dict(facts or {})
-        with self._engine.transaction() as work:
+        with self._writing() as work:
             work.guard()
             if work.one(sql.CASE, (id,)):
                 raise EventRefused(f"{id} is registered already (748.4(f))", at="case", value=id)
@@ -82,7 +85,7 @@ class LicensingStore:
                                    hint="Wait until it is decided, or withdraw it.")  # fmt: skip
             work.run(sql.ADD_CASE, (id, case.kind, transaction_key, dump_json(document, indent=None), *self._state(case)))
             self._add_event(work, case, event, _FIRST_HASH)
-            self._move_quota(work, None, case, document)
+            self._move_quota(work, None, case, document, event)
         return case
 
     def append(self, id: str, event: Event, expected: int | None = None) -> tuple[Case, tuple[Obligation, ...]]:
@@ -93,7 +96,7 @@ class LicensingStore:
         Raises UnknownCase, and EventRefused for an event that the procedure does not admit or that is recorded already.
         """
         check_day(event, self._today())
-        with self._engine.transaction() as work:
+        with self._writing() as work:
             row = work.one(sql.CASE, (id,), lock=True)
             if row is None:
                 raise self._unknown(work, id)
@@ -105,7 +108,7 @@ class LicensingStore:
             state, status, final, version, due = self._state(after)
             if work.run(sql.SET_CASE, (state, status, final, version, due, id, case.version)) != 1:
                 raise CaseChanged(f"{id} was written to in between", at="case", value=id, hint="Read it again.")
-            self._move_quota(work, case, after, json.loads(row[2]))
+            self._move_quota(work, case, after, json.loads(row[2]), event)
         return after, owed
 
     def sweep(self, on: int) -> list[Case]:
@@ -136,10 +139,23 @@ class LicensingStore:
         name = event.id or f"{case.id}/{case.version}"
         work.run(sql.ADD_EVENT, (case.id, case.version, name, body, law, _link(previous, case, body, law)))
 
-    def _move_quota(self, work: Work, before: Case | None, after: Case, facts: Mapping[str, Any]) -> None:
-        for effect in effects(before, after, self._reserving) if self._quota else ():
-            assert self._quota is not None
-            self._quota.apply(work.connection, effect, after, facts)
+    def _move_quota(self, work: Work, before: Case | None, after: Case, facts: Mapping[str, Any], event: Event) -> None:
+        """Do with the quota what the step does, as the last of the transaction."""
+        if self._quota is None:
+            if "quota" in facts and effects(before, after):
+                raise FileUnusable(f"{after.id} draws on a ledger, and none takes part here", at="case", value=after.id)
+            return
+        for effect in effects(before, after, self._quota.reserves(facts)):
+            self._quota.apply(work.connection, effect, after, facts, event)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Work]:
+        try:
+            with self._engine.transaction() as work:
+                yield work
+        finally:
+            if self._quota is not None:
+                self._quota.done()
 
     # ---- reading
 
@@ -198,7 +214,7 @@ class LicensingStore:
 
     def _faults(self, id: str) -> Iterator[str]:
         entries = self.entries(id)
-        kept = self.case(id)
+        kept, facts = self._read(id)
         previous = _FIRST_HASH
         for place, entry in enumerate(entries, 1):
             body = dump_json(event_document(entry.event), indent=None)
@@ -210,6 +226,11 @@ class LicensingStore:
             raise InternalError(f"{id} has no events")
         if told != kept:
             yield f"{id}: the events make it {told.status}, kept is {kept.status}"
+        if self._quota is not None:
+            with self._engine.transaction() as work:
+                differs = self._quota.fault(work.connection, kept, facts)
+            if differs:
+                yield f"{id}: {differs}"
 
     def close(self) -> None:
         """Close the store."""

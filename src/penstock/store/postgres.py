@@ -83,6 +83,10 @@ class PostgresBackend(Reads):
             self._db.execute("SET plan_cache_mode = force_generic_plan")  # by index, however many rows a batch has
             if self._read_only:
                 self._db.execute("SET default_transaction_read_only = on")
+        self._check_revision()
+
+    def _check_revision(self) -> None:
+        with self._errors():
             found = self._db.execute(READS["revision"]).fetchone()
         if found != (MIGRATION,):
             raise LedgerUnavailable(f"The database has schema {found}, not {MIGRATION}", hint="penstock ledger upgrade URL")

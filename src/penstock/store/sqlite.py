@@ -55,6 +55,10 @@ class SqliteBackend(Reads):
             if not self._read_only:
                 self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA cache_size = -65536")
+        self._check_revision()
+
+    def _check_revision(self) -> None:
+        with self._errors():
             found = self._db.execute(READS["revision"]).fetchone()
         if found != (MIGRATION,):
             raise LedgerUnavailable(f"{self.path} has schema {found}, not {MIGRATION}", hint="penstock ledger upgrade PATH")
@@ -81,10 +85,22 @@ class SqliteBackend(Reads):
         elif not self._still_locked():
             raise Fenced(f"{self.path} was taken over by another writer")
         with self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
+            self._begin()
             row = self._db.execute(TOKEN, (holder,)).fetchone()
-            self._db.execute("COMMIT")
+            self._commit()
         return Head(*row)
+
+    def _begin(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def _commit(self) -> None:
+        self._db.execute("COMMIT")
+
+    def _undo(self) -> None:
+        """Leave nothing open of a transaction that failed."""
+        if self._db.in_transaction:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
 
     def _file_lock(self, take_over: bool) -> int:
         """Return the descriptor of the locked lock file; one that is taken over is left to its owner and made anew."""
@@ -117,7 +133,7 @@ class SqliteBackend(Reads):
         db = self._db
         try:
             failpoint("begin")
-            db.execute("BEGIN IMMEDIATE")
+            self._begin()
             after, before = batch.after, batch.before
             if db.execute(FENCE, (after.seq, after.head, after.time, before.token, before.seq)).rowcount != 1:
                 raise self._displaced(before)
@@ -135,13 +151,11 @@ class SqliteBackend(Reads):
             failpoint("buckets")
             self._rest(batch)
             failpoint("tiles")
-            db.execute("COMMIT")
+            self._commit()
         except sqlite3.Error as error:
             raise LedgerUnavailable(f"{self.path} cannot be written: {error}", value=str(self.path)) from error
         finally:
-            if db.in_transaction:
-                with suppress(sqlite3.Error):
-                    db.execute("ROLLBACK")
+            self._undo()
         failpoint("committed")
         self._checkpoints.wrote(db, len(batch.entries) + len(batch.ops) + len(batch.balances))
 

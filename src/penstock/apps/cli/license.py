@@ -25,6 +25,7 @@ _STORE = click.option(
 _JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 _ON = click.option("--on", metavar="DATE", help="As of this day (default: today).")
 _DAY = click.option("--on", required=True, metavar="DATE", help="The day of the event.")
+_GAP = click.option("--accept-gap", is_flag=True, help="The clock is right, although the ledger's last event is long ago.")
 _AGENCY = click.option("--agency", metavar="NAME", help="Only what this actor owes.")
 
 
@@ -34,11 +35,12 @@ def license() -> None:
 
 
 @contextmanager
-def _opened(address: str) -> Iterator[LicensingStore]:
+def _opened(address: str, accept_gap: bool = False) -> Iterator[LicensingStore]:
     """Open the store for one command."""
     from penstock.decision.library import book
     from penstock.licensing import statute_on
     from penstock.store.licensing_engine import open_engine
+    from penstock.store.licensing_ledger import LedgerQuota
     from penstock.store.licensing_store import LicensingStore
 
     store = LicensingStore(
@@ -46,6 +48,7 @@ def _opened(address: str) -> Iterator[LicensingStore]:
         law_of=statute_on,
         hash_of=lambda day: book().law(dt.date.fromordinal(day)).hash,
         today=lambda: dt.date.today().toordinal(),
+        quota=LedgerQuota(gap_accepted=accept_gap),
     )
     try:
         yield store
@@ -88,28 +91,60 @@ def _document(path: str) -> dict[str, Any]:
 @click.option(
     "--key", default="", metavar="TEXT", help="What names the transaction: one application at a time for it (748.4(f))."
 )
+@click.option(
+    "--ledger",
+    "place",
+    metavar="PATH|URL",
+    help="The quota ledger it draws on; the cases are kept in the same database, and later commands find it there.",
+)
+@click.option("--stance", type=click.Choice(["codified", "enforced"]), help="The answer that decides what is drawn on.")
+@click.option("--reserve/--no-reserve", default=True, show_default=True, help="Hold the quota while the application is pending.")
+@_GAP
 @_STORE
 @_JSON
 def open_case(
-    case: str, file: str | None, on: str, by: str, veu: bool, four_eyes: bool, key: str, store: str, as_json: bool
-) -> None:
+    case: str, file: str | None, on: str, by: str, veu: bool, four_eyes: bool, key: str, place: str | None, stance: str | None,
+    reserve: bool, accept_gap: bool, store: str, as_json: bool,
+) -> None:  # fmt: skip
     """Register a case; FILE holds the facts of the transaction, which are decided by the law of the day and kept with it."""
     from penstock.apps.cli import license_text
     from penstock.licensing import read_event
 
     said = {"kind_of_case": "veu" if veu else "license", "four_eyes": four_eyes}
     event = read_event({"kind": "registered", "on": on, "by": by, **said})
-    facts: dict[str, Any] = {}
-    if file is not None:
-        from penstock.decision import decide
-
-        document = _document(file)
-        answer = decide(document, on=on)
-        facts = {"transaction": document, "law_hash": answer.program.law.hash,
-                 **{stance: _kept(answer.stance(stance).block) for stance in ("codified", "enforced")}}  # fmt: skip
-    with _opened(store) as cases:
+    facts = _facts(_document(file), on, place) if file is not None else {}
+    if place is not None:
+        facts["quota"] = _quota(facts, store, place, stance, reserve)
+    with _opened(store, accept_gap) as cases:
         cases.open(case, event, facts, key)
         license_text.tell_case(cases, case, event.on, as_json, facts)
+
+
+def _facts(document: dict[str, Any], on: str, place: str | None) -> dict[str, Any]:
+    """Return what a case is opened with: the transaction, and what the law says of it, with the counters of the ledger if any."""
+    from penstock.decision import decide
+
+    if place is None:
+        answer = decide(document, on=on)
+    else:
+        from penstock.apps.cli.ledger import decide_with_ledger
+
+        answer = decide_with_ledger(place)(document, on=on, known=None, regime="actual", switches={})
+    return {"transaction": document, "law_hash": answer.program.law.hash,
+            **{stance: _kept(answer.stance(stance).block) for stance in ("codified", "enforced")}}  # fmt: skip
+
+
+def _quota(facts: Mapping[str, Any], store: str, place: str, stance: str | None, reserve: bool) -> dict[str, Any]:
+    """Return how a case draws on a ledger, having seen that the two can be written together."""
+    from penstock.store.licensing_ledger import check_same_database
+
+    if "transaction" not in facts:
+        raise MissingRequired("A ledger needs the facts of the transaction", at="FILE", hint="Give FILE.")
+    if stance is None:
+        raise MissingRequired("Which answer decides what is drawn on is not said", at="--stance",
+                              hint="Add --stance codified or --stance enforced.")  # fmt: skip
+    check_same_database(store, place)
+    return {"stance": stance, "reserve": reserve}
 
 
 def _kept(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,21 +161,24 @@ def _kept(block: Mapping[str, Any]) -> dict[str, Any]:
 @click.option("--say", multiple=True, metavar="NAME=VALUE", help="What is said with it; may be given more than once.")
 @click.option("--id", "name", default="", metavar="TEXT", help="A name of its own: the same name is recorded once.")
 @click.option("--expect", type=int, metavar="N", help="The number of events the writer has seen.")
+@_GAP
 @_STORE
 @_JSON
 def event_(
-    case: str, kind: str, on: str, by: str, officer: str, say: tuple[str, ...], name: str, expect: int | None, store: str,
-    as_json: bool,
+    case: str, kind: str, on: str, by: str, officer: str, say: tuple[str, ...], name: str, expect: int | None, accept_gap: bool,
+    store: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Record an event; it is refused, with the paragraph, where the procedure does not admit it."""
-    _record(case, {"kind": kind, "on": on, "by": by, "officer": officer, "id": name, **_said(say)}, expect, store, as_json)
+    _record(
+        case, {"kind": kind, "on": on, "by": by, "officer": officer, "id": name, **_said(say)}, expect, store, as_json, accept_gap
+    )
 
 
-def _record(case: str, raw: dict[str, Any], expect: int | None, store: str, as_json: bool) -> None:
+def _record(case: str, raw: dict[str, Any], expect: int | None, store: str, as_json: bool, accept_gap: bool) -> None:
     from penstock.apps.cli import license_text
     from penstock.licensing import read_event
 
-    with _opened(store) as cases:
+    with _opened(store, accept_gap) as cases:
         if raw["kind"] == "issued" and "validity_months" not in raw:
             raw |= _validity(cases.facts(case), raw["on"])
         event = read_event({key: value for key, value in raw.items() if value != ""})
@@ -167,11 +205,12 @@ def _validity(facts: Mapping[str, Any], on: str) -> dict[str, Any]:
 @click.option("--basis", nargs=2, default=("", ""), metavar="STATUTE RULE", help="For a denial: statutory and regulatory basis.")
 @click.option("--officer", default="", metavar="NAME", help="The officer who acts for it.")
 @click.option("--expect", type=int, metavar="N", help="The number of events the writer has seen.")
+@_GAP
 @_STORE
 @_JSON
 def vote_(
-    case: str, vote: str, on: str, by: str, reasons: str, basis: tuple[str, str], officer: str, expect: int | None, store: str,
-    as_json: bool,
+    case: str, vote: str, on: str, by: str, reasons: str, basis: tuple[str, str], officer: str, expect: int | None,
+    accept_gap: bool, store: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Recommend while agencies review, or vote where a body does; with reasons."""
     if not reasons:
@@ -183,7 +222,7 @@ def vote_(
         raw |= {"kind": "recommended", "recommendation": vote, "statutory_basis": basis[0], "regulatory_basis": basis[1]}
     else:
         raw |= {"kind": "voted", "vote": vote}
-    _record(case, raw, expect, store, as_json)
+    _record(case, raw, expect, store, as_json, accept_gap)
 
 
 @license.command("show")
@@ -243,10 +282,11 @@ def lapses(on: str | None, within: int, store: str, as_json: bool) -> None:
 
 @license.command("sweep")
 @_ON
+@_GAP
 @_STORE
-def sweep(on: str | None, store: str) -> None:
+def sweep(on: str | None, accept_gap: bool, store: str) -> None:
     """Note the day in every case that a passed period has changed, so that what hangs on it happens."""
-    with _opened(store) as cases:
+    with _opened(store, accept_gap) as cases:
         moved = cases.sweep(_day(on))
     for case in moved:
         click.echo(f"{case.id}: {case.status.replace('_', ' ')} since {dt.date.fromordinal(case.since)}")
@@ -332,6 +372,7 @@ def agreement_(
 @click.option("--applications", type=int, metavar="N", help="Predict a year of so many applications instead.")
 @click.option("--positions", type=int, metavar="N", help="With so many positions (default: those of the last published year).")
 @click.option("--to-oc", type=float, default=0.0126, show_default=True, metavar="SHARE", help="Share that agencies dispute.")
+@click.option("--to-acep", type=float, default=0.0011, show_default=True, metavar="SHARE", help="Share that is appealed.")
 @click.option(
     "--on", default="2026-06-15", show_default=True, metavar="DATE", help="Date of the law that says who needs a license."
 )
@@ -339,14 +380,16 @@ def agreement_(
 @click.option(
     "--scale", type=int, default=20, show_default=True, metavar="N", help="How many times smaller than the office the model is."
 )
-@click.option("--fit", "again", is_flag=True, help="Fit capacity and depth of review on the published years again (minutes).")
+@click.option("--published", "history", is_flag=True, help="Set the published years beside what the model says of them.")
+@click.option("--fit", "again", is_flag=True, help="Fit capacity and depth of review on two published years again (minutes).")
 @_JSON
 def capacity(
-    regimes: tuple[str, ...], applications: int | None, positions: int | None, to_oc: float, on: str, seed: int, scale: int,
-    again: bool, as_json: bool,
+    regimes: tuple[str, ...], applications: int | None, positions: int | None, to_oc: float, to_acep: float, on: str, seed: int,
+    scale: int, history: bool, again: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Compare what a year of licensing comes to under regimes: backlog, days and overdue share, all as ranges."""
+    """Say what a year of licensing comes to, by its applications and positions or under regimes; all as ranges."""
     from penstock.apps.cli import license_capacity
 
-    asked = license_capacity.Question(regimes, applications, positions, to_oc, _day(on), seed, scale)
-    license_capacity.tell_fit(asked, as_json) if again else license_capacity.tell_capacity(asked, as_json)
+    asked = license_capacity.Question(regimes, applications, positions, to_oc, to_acep, _day(on), seed, scale)
+    tell = license_capacity.tell_fit if again else license_capacity.tell_published if history else license_capacity.tell_capacity
+    tell(asked, as_json)

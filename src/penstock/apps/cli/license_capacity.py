@@ -1,4 +1,4 @@
-"""``penstock license capacity``: the capacity model asked about regimes, and fitted again."""
+"""``penstock license capacity``: the capacity model asked about a year, about regimes and about what is published."""
 
 from __future__ import annotations
 
@@ -10,24 +10,28 @@ import click
 from attrs import asdict, frozen
 
 from penstock.licensing import statute_on
-from penstock.licensing.calibration import (
+from penstock.licensing.calibration import Prediction, fit, fitted_points, predict
+from penstock.licensing.demand import (
     REGIMES,
-    Prediction,
+    Load,
     Range,
     applications_under,
-    fit,
-    fitted_points,
-    predict,
+    checked,
+    loads_under,
+    mix_under,
     published,
+    range_of,
 )
+from penstock.terms.countries import country_name
 from penstock.terms.errors import BadNumber
 from penstock.terms.numbers import dump_json
 
-__all__ = ["Question", "tell_capacity", "tell_fit"]
+__all__ = ["Question", "tell_capacity", "tell_fit", "tell_published"]
 
 _CAUTION = (
-    "Ranges, not forecasts: fitted on two published means with two unknowns; the orders behind the chip applications are assumed."
+    "Ranges, not forecasts: two unknowns fitted on two published means; the orders behind the chip applications are assumed."
 )
+_Row = tuple[str, ...]
 
 
 @frozen
@@ -38,6 +42,7 @@ class Question:
     applications: int | None
     positions: int | None
     to_oc: float
+    to_acep: float
     on: int
     seed: int
     scale: int
@@ -54,10 +59,10 @@ class Question:
                 raise BadNumber(
                     f"{name}: {value} is not from 1 to {most}", at=name, value=value, nearest=min(max(value, 1), most)
                 )
-        if not 0 < self.to_oc <= 1:
-            raise BadNumber(
-                f"--to-oc: {self.to_oc} is no share", at="--to-oc", value=str(self.to_oc), hint="Write 0.0126 for 1.26 %."
-            )
+        for name, share, most_of in (("--to-oc", self.to_oc, 1.0), ("--to-acep", self.to_acep, self.to_oc)):
+            if not 0 < share <= most_of:
+                raise BadNumber(f"{name}: {share} is no share of {'all' if most_of == 1 else 'those disputed'}", at=name,
+                                value=str(share), hint="Write 0.0126 for 1.26 %.")  # fmt: skip
 
 
 def tell_capacity(asked: Question, as_json: bool) -> None:
@@ -65,51 +70,100 @@ def tell_capacity(asked: Question, as_json: bool) -> None:
     asked.check()
     rows = list(_rows(asked))
     if as_json:
+        years = [{"what": name, **_plain(found), **_mix(mix)} for name, _, found, mix in rows]
         click.echo(dump_json({"on": dt.date.fromordinal(asked.on), "fitted_on": [asdict(year) for year in published()],
-                              "points": [[str(c), str(d)] for c, d in fitted_points()], "caution": _CAUTION,
-                              "years": [{"what": name, **_plain(found)} for name, _, found in rows]}))  # fmt: skip
+                              "fitted": _fitted(), "caution": _CAUTION, "years": years}))  # fmt: skip
         return
-    heads = ("", "applications", "for chips", "mean days", "backlog", "overdue")
-    lines = [(name, _span(found.applications), _span(chips) if chips else "", _span(found.days_mean), _span(found.backlog),
-              _share(found.overdue_share)) for name, chips, found in rows]  # fmt: skip
-    widths = [max(len(line[column]) for line in (heads, *lines)) for column in range(len(heads))]
-    for line in (heads, *lines):
-        name, *cells = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join([name.strip().ljust(widths[0]), *cells]).rstrip())
+    heads = ("", "applications", "for chips", "mean days", "to the OC", "to the ACEP", "backlog", "overdue")
+    _table([heads, *((name, _span(found.applications), _span(chips) if chips else "", _middle(found.days_mean),
+                      _share(found.to_oc_share), _share(found.to_acep_share), _span(found.backlog), _share(found.overdue_share))
+                     for name, chips, found, _ in rows)])  # fmt: skip
+    for name, _, _, mix in rows:
+        if mix:
+            places = "; ".join(f"{country_name(code)} {low:,} to {high:,}" for code, (low, high) in mix.items())
+            click.echo(f"{name}, for chips: {places}")
     click.echo(_CAUTION)
 
 
-def _rows(asked: Question) -> Iterator[tuple[str, Range | None, Prediction]]:
+def _rows(asked: Question) -> Iterator[tuple[str, Range | None, Prediction, dict[str, tuple[int, int]]]]:
     base = published()[-1]
-    positions = asked.positions or base.positions
+    positions = (asked.positions,) if asked.positions else base.positions
     law = statute_on(asked.on)
     if asked.applications is not None:
-        found = predict([asked.applications], positions, law, scale=asked.scale, seed=asked.seed, to_oc=asked.to_oc)
-        yield f"{positions} positions", None, found
+        load = Load(asked.applications, asked.to_oc, asked.to_acep)
+        yield f"{positions[0]} positions", None, predict([load], positions, law, scale=asked.scale, seed=asked.seed), {}
         return
     today = dt.date.fromordinal(asked.on)
-    actual = applications_under("actual", today)
     for regime in asked.regimes or REGIMES:
-        chips = applications_under(regime, today)
-        # the published year has the chip applications of the actual law in it
-        numbers = [round(base.applications + more - less) for more, less in ((chips.low, actual.low), (chips.high, actual.high))]
-        yield regime, chips, predict(numbers, positions, law, scale=asked.scale, seed=asked.seed, to_oc=asked.to_oc)
+        found = predict(loads_under(regime, today, base), positions, law, scale=asked.scale, seed=asked.seed)
+        yield regime, applications_under(regime, today), found, mix_under(regime, today)
+
+
+# ---- what is published
+
+
+def tell_published(asked: Question, as_json: bool) -> None:
+    """Print every published year beside what the model says of it, those it is fitted on first."""
+    asked.check()
+    law = statute_on(asked.on)
+    rows = []
+    for year in (*published(), *checked()):
+        load = Load(year.applications, year.to_oc, year.to_acep)
+        found = predict([load], sorted(set(year.positions)), law, scale=asked.scale, seed=asked.seed)
+        rows.append((year, found.days_mean, year in published()))
+    if as_json:
+        years = [{**asdict(year), "fitted_on": fitted_on, "predicted_days": _numbers(days),
+                  "error_days": _number(days.mid - year.days_mean)} for year, days, fitted_on in rows]  # fmt: skip
+        click.echo(dump_json({"fitted": _fitted(), "years": years}))
+        return
+    heads = ("", "applications", "positions", "days published", "predicted", "error", "")
+    _table([heads, *((year.year, f"{year.applications:,}", " to ".join(map(str, sorted(set(year.positions)))),
+                      f"{year.days_mean:g}", _middle(days), f"{days.mid - year.days_mean:+.0f}",
+                      "fitted" if fitted_on else "") for year, days, fitted_on in rows)])  # fmt: skip
+    fitted = _fitted()
+    click.echo(f"Fitted: a position finishes {_words(fitted['capacity'])} applications a year at most; "
+               f"an agency takes {_words(fitted['depth_days'])} days on average.")  # fmt: skip
+
+
+def _fitted() -> dict[str, Any]:
+    points = fitted_points()
+    return {"capacity": _numbers(range_of(c for c, _ in points)), "depth_days": _numbers(range_of(d for _, d in points)),
+            "points": [[str(c), str(d)] for c, d in points]}  # fmt: skip
 
 
 def tell_fit(asked: Question, as_json: bool) -> None:
     """Fit the two unknowns again and print the points."""
     asked.check()
-    points = fit(statute_on(asked.on), published(), seed=asked.seed, tell=lambda words: click.echo(words, err=True))
+    first, second = published()
+    points = fit(statute_on(asked.on), (first, second), tell=lambda words: click.echo(words, err=True))
     if as_json:
         click.echo(dump_json({"points": [[str(c), str(d)] for c, d in points]}))
         return
     for capacity, depth in points:
-        click.echo(f"a position finishes {capacity} applications a year; an agency takes {depth} days on average")
+        click.echo(f"a position finishes {capacity} applications a year at most; an agency takes {depth} days on average")
+
+
+# ---- how numbers are shown
 
 
 def _plain(found: Prediction) -> dict[str, Any]:
-    return {name: [f"{value:.4g}" if value % 1 else int(value) for value in (span["low"], span["high"])]
-            for name, span in asdict(found).items()}  # fmt: skip
+    return {name: _numbers(getattr(found, name)) for name in asdict(found, recurse=False)}
+
+
+def _mix(mix: dict[str, tuple[int, int]]) -> dict[str, Any]:
+    return {"for_chips_by_country": {code: {"low": low, "high": high} for code, (low, high) in mix.items()}} if mix else {}
+
+
+def _numbers(span: Range) -> dict[str, Any]:
+    return {name: _number(value) for name, value in asdict(span).items()}
+
+
+def _number(value: float) -> int | str:
+    return f"{value:.4g}" if value % 1 else int(value)
+
+
+def _words(span: dict[str, Any]) -> str:
+    return f"{span['mid']} ({span['low']} to {span['high']})"
 
 
 def _span(found: Range) -> str:
@@ -117,5 +171,17 @@ def _span(found: Range) -> str:
     return f"{low:,} to {high:,}" if low != high else f"{low:,}"
 
 
+def _middle(found: Range) -> str:
+    return f"{found.mid:.0f} ({found.low:.0f} to {found.high:.0f})"
+
+
 def _share(found: Range) -> str:
-    return f"{found.low:.1%} to {found.high:.1%}"
+    digits = 1 if found.high >= 0.1 else 2
+    return f"{found.low:.{digits}%} to {found.high:.{digits}%}"
+
+
+def _table(rows: list[_Row]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        name, *cells = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join([name.strip().ljust(widths[0]), *cells]).rstrip())

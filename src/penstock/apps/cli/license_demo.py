@@ -11,8 +11,10 @@ import click
 from penstock.apps.cli import license_text
 from penstock.decision import decide
 from penstock.decision.library import book
-from penstock.licensing import read_event, statute_on
+from penstock.licensing import Case, read_event, statute_on
 from penstock.licensing.case import shown
+from penstock.licensing.history import step_name
+from penstock.licensing.lapses import trail
 from penstock.store.licensing_engine import open_engine
 from penstock.store.licensing_store import LicensingStore
 from penstock.terms.yaml12 import load_yaml
@@ -36,15 +38,24 @@ def run_demo(svg: str | None, until: int, as_json: bool) -> None:
             case = store.open(script["id"], event, script["facts"])
             _tell_decision(script["facts"], event.on, as_json)
         else:
-            before = case
+            now = case if as_json else _tell_lapses(case, event.on)
             case, _ = store.append(script["id"], event)
-            if case.status != before.status and not as_json:
-                click.echo(f"{shown(event.on)}  {event.by}: {event.kind.replace('_', ' ')} -> {case.status.replace('_', ' ')}")
+            if case.status != now.status and not as_json:
+                done, where = event.kind.replace("_", " "), step_name(case.status)
+                click.echo(f"{shown(event.on)}  {event.by}: {done}" + (f" -> {where}" if where != done else ""))
     if events:
         if not as_json:
             click.echo()
         license_text.tell_case(store, script["id"], last, as_json, history=True, svg=svg)
     store.close()
+
+
+def _tell_lapses(case: Case, on: int) -> Case:
+    """Tell what periods that passed have made of a case by a day, and return it."""
+    for later in trail(case, on, statute_on(on)):
+        click.echo(f"{shown(later.since)}  the days are over: {step_name(case.status)} -> {step_name(later.status)}")
+        case = later
+    return case
 
 
 def _tell_decision(facts: dict[str, Any], on: int, as_json: bool) -> None:

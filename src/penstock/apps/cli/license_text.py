@@ -19,6 +19,7 @@ from penstock.licensing.agreements import Agreement, Standing
 from penstock.licensing.case import PENDING
 from penstock.licensing.drafting import Draft
 from penstock.licensing.history import bars
+from penstock.licensing.quota import holding
 from penstock.licensing.tolling import counted, running
 from penstock.rulebook import Law
 from penstock.rulebook.diff import Change
@@ -48,9 +49,9 @@ def tell_case(
         click.echo(dump_json(_case_document(now, owed, entries, day, store.facts(id))))
         return
     _say(_sentence(now, day))
-    for note in _notes(now, facts or {}):
+    for note in _notes(now, facts or {}, store.facts(id).get("quota")):
         _say(f"- {note}", 2)
-    for one in owed:
+    for one in sorted(owed, key=lambda one: one.due):
         _say(_owed_line(one, day), 2)
     if history:
         click.echo()
@@ -94,7 +95,7 @@ def _sentence(case: Case, day: int) -> str:
     return f"{case.id} on {dt.date.fromordinal(day)}: {where} since {since}{until}{age}."
 
 
-def _notes(case: Case, facts: Mapping[str, Any]) -> Iterator[str]:
+def _notes(case: Case, facts: Mapping[str, Any], quota: Mapping[str, Any] | None) -> Iterator[str]:
     said = ", ".join(f"{agency} {position.replace('_', ' ') or 'pending'}" for agency, position in case.positions)
     if said and case.kind == "license":
         yield f"Agencies: {said}."
@@ -106,6 +107,9 @@ def _notes(case: Case, facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"Proposed by {case.proposal[1]}: {case.proposal[0].replace('_', ' ')}; a second officer takes it."
     if case.held:
         yield "Held without action: a practice that no paragraph knows; the clocks of 750.4 run on."
+    if quota:
+        held = holding(case) if quota["reserve"] or holding(case) == "committed" else ""
+        yield f"Quota as {quota['stance']}: {held or 'nothing held'}."
     for stance in ("codified", "enforced") if facts else ():
         yield f"By the law as {stance}: {facts[stance]['outcome'].replace('_', ' ')}."
 
