@@ -134,7 +134,7 @@ def test_a_batch(tmp_path: Path) -> None:
     code, _, err = run(["screen", "--batch", str(parties), "--list", str(listed), "--out", str(out), "--top", "5"], "")
     lines = out.read_text("utf-8").splitlines()
     assert (code, lines[0]) == (0, "id,rank,entry_id,entry_name,score,why")
-    assert lines[1].startswith("a,1,1,Huawei Technologies,1.0000,")
+    assert lines[1].startswith("a,1,1,Huawei Technologies,0.99")
     assert lines[2] == "b,,,,,row 3 has no name and no address"
     assert lines[3].startswith("c,1,1,Huawei Technologies,0.")
     assert "4 parties screened" in err

@@ -100,8 +100,8 @@ class Screener:
         found = self.search.find(reading)
         if not len(found.names):
             return []
-        scores = self.model.score(found.features)
         entries = self.index.entry[found.names]
+        scores = self.model.score(found.features, entries, self.index.line_number[found.names])
         if country:
             scores = self._placed(scores, entries.tolist(), country)
         order = np.argsort(-scores, kind="stable")
