@@ -216,9 +216,14 @@ class Features:
         """Compare short words of one name with the first letters of the other: SSK Zvezda, Shipbuilding Complex Zvezda."""
         index, asked, chosen = self.index, self.asked, self.names.tolist()
         mine, letters = short_words(asked.reading), initials(asked.reading)
-        asked_in = [max((len(word) for word in mine if word in index.initials[i]), default=0) for i in chosen] if mine else 0
-        listed_in = [max((len(word) for word in index.short_words[i] if word in letters), default=0) for i in chosen]
-        self.columns["asked in short"] = np.asarray(asked_in, np.float32) / 6
+        asked_in: Floats = np.zeros(len(chosen), np.float32)
+        theirs = [index.initials[i] for i in chosen] if mine else []
+        for word in mine:
+            np.maximum(asked_in, [len(word) if word in other else 0 for other in theirs], out=asked_in)
+        shorts = {letters[i:j] for i in range(len(letters)) for j in range(i + 2, min(i + 7, len(letters) + 1))}
+        listed_in = [0 if shorts.isdisjoint(words := index.short_words[i]) else max(len(word) for word in shorts.intersection(words))
+                     for i in chosen]  # fmt: skip
+        self.columns["asked in short"] = asked_in / 6
         self.columns["listed in short"] = np.asarray(listed_in, np.float32) / 6
 
     def _compared(self, mine: frozenset[str], theirs: Sequence[frozenset[str]]) -> tuple[Any, Any]:

@@ -71,6 +71,15 @@ class Neighbors:
             found = self._cache[word] = self._find(word)
         return found
 
+    def find_joined(self, word: str) -> Found:
+        """Return the word itself, and those of the same stem; both without a search for slips, since most joins are no words."""
+        near: dict[int, float] = {}
+        if len(word) > _SPELLED_LEAST and word.isascii() and word.isalpha():
+            near = dict.fromkeys(self._spelled.get(stem(word), ()), _SAME_STEM)
+        if word in self.number:
+            near[self.number[word]] = 1.0
+        return _sorted(near) if near else _NONE
+
     def _find(self, word: str) -> Found:
         near: dict[int, float] = {}
         if len(word) >= _SLIP_LENGTH and word[0] != "#" and word.isascii():
@@ -79,8 +88,7 @@ class Neighbors:
             self._spellings(word, near)
         if word in self.number:
             near[self.number[word]] = 1.0
-        order = sorted(near, key=lambda i: (near[i], i))
-        return np.asarray(order, np.int32), np.asarray([near[i] for i in order], np.float32)
+        return _sorted(near)
 
     def _slips(self, word: str, near: dict[int, float]) -> None:
         numbers: list[int] = []
@@ -119,6 +127,11 @@ class Neighbors:
     @staticmethod
     def _near(near: dict[int, float], number: int, part: float) -> None:
         near[number] = max(near.get(number, 0.0), 0.6 + 0.35 * part)
+
+
+def _sorted(near: dict[int, float]) -> Found:
+    order = sorted(near, key=lambda i: (near[i], i))
+    return np.asarray(order, np.int32), np.asarray([near[i] for i in order], np.float32)
 
 
 def _spellings(word: str) -> dict[str, float]:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from numpy.typing import NDArray
 
 from penstock.screening.names.features import FEATURES
@@ -37,6 +37,19 @@ class Ranker:
     layers: tuple[tuple[Floats, Floats], ...]
     thresholds: dict[str, float]
     about: dict[str, Any]
+    _joined: tuple[tuple[Floats, Floats], ...] = field(init=False)
+
+    @_joined.default
+    def _join(self) -> tuple[tuple[Floats, Floats], ...]:
+        """Return the networks as one: side by side, the scale of the features and the mean of the answers in the weights."""
+        (first, offset), *rest = self.layers
+        scaled = first * self.scale[:, None]
+        out = [(np.hstack(scaled), np.hstack([o - self.mean @ w for o, w in zip(offset, scaled, strict=True)])[0])]
+        for weights, offset in rest:
+            out.append((_diagonal(weights), np.hstack(offset)[0]))
+        weights, offset = self.layers[-1]
+        out[-1] = (np.vstack(weights) / len(weights), offset.mean(0)[0])
+        return tuple((np.ascontiguousarray(w, np.float32), np.asarray(o, np.float32)) for w, o in out)
 
     def score(self, features: Floats, entries: Ints, lines: Ints) -> Floats:
         """Return the probability for each row of features: that its entry is the party asked for, rather than another or none.
@@ -51,29 +64,41 @@ class Ranker:
         """
         if not len(features):
             return np.empty(0, np.float32)
-        values: Floats = (features - self.mean) * self.scale
-        for weights, offset in self.layers[:-1]:
+        values: Floats = features
+        for weights, offset in self._joined[:-1]:
             values = np.maximum(values @ weights + offset, 0)
-        weights, offset = self.layers[-1]
-        odds = np.exp((values @ weights + offset).reshape(-1, len(features)).mean(0).clip(-_ODDS_MAX, _ODDS_MAX))
+        weights, offset = self._joined[-1]
+        odds = np.exp((values @ weights + offset)[:, 0].clip(-_ODDS_MAX, _ODDS_MAX))
         chance = _chances(odds, entries, lines)
         same = np.where(features[:, _LETTERS] > 0, _SAME_TEXT, np.where(features[:, _WORDS] > 0, _SAME_WORDS, 0))
         return np.asarray(np.where(same > 0, np.maximum(chance, same + (0.9 - same) * chance), chance), np.float32)
 
 
+def _diagonal(weights: Floats) -> Floats:
+    """Return weights side by side that do not mix."""
+    count, inputs, outputs = weights.shape
+    out: Floats = np.zeros((count * inputs, count * outputs), np.float32)
+    for i, some in enumerate(weights):
+        out[i * inputs : (i + 1) * inputs, i * outputs : (i + 1) * outputs] = some
+    return out
+
+
 def _chances(odds: Floats, entries: Ints, lines: Ints) -> Floats:
     """Return probabilities from the odds of each name against no entry at all: those of an entry add up, twins are no rivals."""
-    _, line = np.unique(lines, return_inverse=True)
-    _, entry = np.unique(entries, return_inverse=True)
-    by_line = np.zeros(len(odds))
-    np.maximum.at(by_line, line, odds)
-    _, first, pair = np.unique(entry * len(odds) + line, return_index=True, return_inverse=True)
-    by_pair = np.zeros(len(first))
-    np.maximum.at(by_pair, pair, odds)
-    by_entry = np.bincount(entry[first], by_pair)
-    best = np.zeros(len(by_entry))
-    np.maximum.at(best, entry, odds)
-    return np.asarray(by_entry[entry] / (1 + by_line.sum()) * (odds / best[entry]), np.float32)
+    by_line: dict[int, float] = {}
+    by_pair: dict[tuple[int, int], float] = {}
+    best: dict[int, float] = {}
+    said, whose = odds.tolist(), entries.tolist()
+    for value, entry, line in zip(said, whose, lines.tolist(), strict=True):
+        by_line[line] = max(value, by_line.get(line, 0.0))
+        by_pair[entry, line] = max(value, by_pair.get((entry, line), 0.0))
+        best[entry] = max(value, best.get(entry, 0.0))
+    share = dict.fromkeys(best, 0.0)
+    for (entry, _), value in by_pair.items():
+        share[entry] += value
+    every = 1 + sum(by_line.values())
+    chances = [share[entry] / every * value / best[entry] for value, entry in zip(said, whose, strict=True)]
+    return np.asarray(chances, np.float32)
 
 
 _WORDS, _LETTERS = FEATURES.index("same words"), FEATURES.index("same letters")

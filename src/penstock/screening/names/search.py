@@ -17,7 +17,6 @@ from penstock.screening.names.reading import Reading
 __all__ = ["Candidates", "Search"]
 
 _BY_WORD, _BY_LETTER, _BY_ACRONYM = 48, 24, 10
-_JOIN_LEAST = 0.84
 _LEAST = 0.06
 _LETTERS_LEAST = 0.2
 _POSTINGS_MAX = 1 << 16
@@ -159,11 +158,19 @@ class Search:
 
     def _siblings(self, names: Ints) -> tuple[Ints, Ints, Ints]:
         """Return all names of the entries of some sorted names, where each entry's begin, and the entry of each of the names."""
-        firsts, own = np.unique(self.index.first[names], return_inverse=True)
-        sizes = np.minimum(self.index.beyond[firsts] - firsts, _SIBLINGS_MAX)
-        spread = np.repeat(firsts - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
-        siblings = np.union1d(spread, names).astype(np.int32)
-        return siblings, np.searchsorted(siblings, firsts).astype(np.int32), own.astype(np.int32)
+        block = self.index.first[names]
+        new = np.empty(len(names), bool)
+        new[0], new[1:] = True, block[1:] != block[:-1]
+        firsts = block[new]
+        sizes = self.index.beyond[names[new]] - firsts
+        whole = int(sizes.max()) <= _SIBLINGS_MAX
+        sizes = sizes if whole else np.minimum(sizes, _SIBLINGS_MAX)
+        cuts = np.cumsum(sizes) - sizes
+        siblings = np.repeat(firsts - cuts, sizes) + np.arange(int(sizes.sum()), dtype=np.int32)
+        if not whole:
+            siblings = np.union1d(siblings, names)
+            cuts = np.searchsorted(siblings, firsts)
+        return siblings.astype(np.int32), cuts.astype(np.int32), (np.cumsum(new) - 1).astype(np.int32)
 
     def _found(self, asked: Asked, spread: list[Reach | None], names: Ints) -> Floats:
         """Return how well each unit asked for is found in each of some names, joins of units included."""
@@ -187,12 +194,10 @@ def _top(shared: Floats, norm: Floats, own: float, size: int) -> Ints:
 
 
 def _words_of(index: NameIndex, ways: Ways) -> tuple[Ints, Floats]:
-    """Return the words of the list that some words may be, the least near first; of a join only the nearest."""
+    """Return the words of the list that some words may be, the least near first; of a join only the same."""
     if len(ways) == 1:
         word, sure = ways[0]
-        numbers, how = index.near.find(word, exact=sure == JOINED and len(word) < 5)
-        near = how >= (_JOIN_LEAST if sure == JOINED else 0)
-        return numbers[near], how[near] * np.float32(min(sure, 1.0))
+        return index.near.find_joined(word) if sure == JOINED else index.near.find(word)
     nearest: dict[int, float] = {}
     for word, sure in ways:
         numbers, how = index.near.find(word, exact=sure < 0.95)
