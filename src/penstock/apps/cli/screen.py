@@ -19,6 +19,7 @@ from attrs import frozen
 from penstock.apps.cli.list_files import load_list
 from penstock.apps.files import open_text, whole_text
 from penstock.screening.clearances import Clearance, party_digest, suppress
+from penstock.screening.lists import csv_rows
 from penstock.screening.screener import Entry, Hit, Screener
 from penstock.terms.dates import parse_date
 from penstock.terms.errors import BadDocument
@@ -29,7 +30,10 @@ __all__ = ["COLUMNS", "Asked", "default_workers", "screen_batch", "screen_one", 
 COLUMNS = ("id", "rank", "entry_id", "entry_name", "score", "why")
 _CHUNK = 256
 _PARALLEL_FROM = 2000
-_WHY_MAX = 300
+_WHY_MAX, _NAME_MAX = 300, 1000
+_REPLACED = "\ufffd"
+_UNREAD = "; some characters could not be read: write the file as UTF-8"
+_TOLD_EVERY = 10_000
 
 
 @frozen
@@ -116,7 +120,7 @@ def screen_batch(
         click.echo(f"list, line {fault.line}: {fault.message}", err=True)
     global _screener
     _screener = _ready(loaded.entries)
-    rows = hits = bad = 0
+    rows = hits = bad = told = 0
     with open_text(source) as file, whole_text(target) as out:
         write = csv.writer(out, lineterminator="\n")
         write.writerow(COLUMNS)
@@ -126,7 +130,7 @@ def screen_batch(
                 hits += line[2] != ""
                 bad += line[2] == "" and line[1] == ""
                 rows += line[1] in (1, "", 0)
-            _progress(rows)
+            told = _progress(rows, told)
     return rows, hits, bad
 
 
@@ -136,26 +140,19 @@ Party = tuple[str, str, str, str, str]
 
 def _parties(file: Any) -> Iterator[Party]:
     """Yield identifier, name, country and address of each row, and what is wrong with it."""
-    reader = csv.reader(line.replace("\0", "") for line in file)
-    header = [word.strip().lstrip("\ufeff").casefold() for word in next(reader, [])]
+    reader = csv_rows(file)
+    header = [word.strip().lstrip("\ufeff").casefold() for word in next(reader, (0, []))[1]]
     for needed in ("id", "name"):
         if needed not in header:
             raise BadDocument(f"The file of parties has no column {needed!r}", at=needed, value=",".join(header)[:200],
                               nearest=nearest(needed, header), allowed=("id", "name", "country", "address"),
                               hint="The first line names the columns: id,name and perhaps country,address.")  # fmt: skip
     places = [header.index(name) if name in header else None for name in ("id", "name", "country", "address")]
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield "", "", "", "", f"unreadable row {reader.line_num}: {error}"
-            continue
+    for line, row in reader:
         if not row:
             continue
         id, name, country, address = (row[p].strip() if p is not None and p < len(row) else "" for p in places)
-        wrong = "" if name or address else f"row {reader.line_num} has no name and no address"
+        wrong = "" if name or address else f"row {line} has no name and no address"
         yield id, name, country.upper(), address, wrong
 
 
@@ -192,18 +189,23 @@ def _screen_chunk(parties: list[Party], top: int) -> list[Sequence[Any]]:
         hits = _screener.screen(name, country=country, address=address, top=top)
         out += [_line(id, rank, hit) for rank, hit in enumerate(hits, 1)]
         if not hits:
-            out.append((id, 0, "", "", "", "no entry comes near"))
+            unread = _UNREAD if _REPLACED in name or _REPLACED in address else ""
+            out.append((id, 0, "", "", "", f"no entry comes near{unread}"))
     return out
 
 
 def _line(id: str, rank: int, hit: Hit) -> Sequence[Any]:
     why = hit.why if hit.name == hit.entry.title else f"{hit.why} | as: {hit.name}"
-    return (id, rank, hit.entry.id, hit.entry.title, f"{hit.score:.4f}", f"{hit.by}: {why}"[:_WHY_MAX])
+    return (id, rank, hit.entry.id, hit.entry.title[:_NAME_MAX], f"{hit.score:.4f}", f"{hit.by}: {why}"[:_WHY_MAX])
 
 
-def _progress(rows: int) -> None:
+def _progress(rows: int, told: int) -> int:
+    """Say how many parties are done: at once on a terminal, every ten thousand elsewhere; return what was said last."""
     if sys.stderr.isatty():
         click.echo(f"\r{rows:,} parties", nl=False, err=True)
+    elif rows // _TOLD_EVERY > told // _TOLD_EVERY:
+        click.echo(f"{rows:,} parties", err=True)
+    return rows
 
 
 def default_workers() -> int:

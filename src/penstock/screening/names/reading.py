@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import product
 from typing import NamedTuple
 
 from penstock.screening.names.words import (
@@ -55,6 +56,7 @@ _AFTER_NUMBER = (
 _ADMIN = {"省": ("province", "sheng"), "市": ("city", "shi"), "县": ("county", "xian"), "区": ("district", "qu"),
           "自治区": ("autonomous", "region"), "镇": ("town", "zhen"), "州": ("prefecture", "zhou"),
           "自治州": ("autonomous", "prefecture"), "特别行政区": ("sar",)}  # fmt: skip
+_UNWRITTEN = re.compile("[wya]")
 _BETWEEN = {"of", "the", "and", "for", "with", "in", "by", "s"}
 _SHORT_ASIDE = re.compile(r"\(([a-z]{3,8})\)")
 _NAME_MAX = 400
@@ -201,7 +203,11 @@ def _read_latin(piece: str) -> list[Unit]:
     if not word:
         return []
     same = same_word(word)
-    return [Unit(word, ((same, _SURE),), kind_of(same), True)]
+    ways: tuple[tuple[str, float], ...] = ((same, _SURE),)
+    if "\u0600" <= piece[0] <= "\u06ff" and same == word:
+        bare = word[:1] + _UNWRITTEN.sub("", word[1:])  # Arabic writes few vowels, and those as w and y
+        ways += ((bare, _ASIDE),) if bare != word and len(bare) > 2 else ()
+    return [Unit(word, ways, kind_of(same), True)]
 
 
 def _latin_joins(units: list[Unit]) -> list[Join]:
@@ -236,7 +242,7 @@ def _read_han(run: str, units: list[Unit], joins: list[Join]) -> None:
         if number is not None:
             units.append(Unit(piece, ((f"#{number}", _SURE),), NUMBER))
         elif term is not None:
-            joins += [Join(len(units), len(term.units), word) for word in term.whole]
+            joins += [Join(len(units), len(term.units), word) for word in (*term.whole, *_heard(term))]
             units += _of_term(term)
         else:
             units.append(Unit(piece, tuple((word, _ASIDE) for word in _ADMIN[piece]), LEGAL))
@@ -245,6 +251,14 @@ def _read_han(run: str, units: list[Unit], joins: list[Join]) -> None:
 
 def _admin(piece: str, units: list[Unit], unknown: str) -> bool:
     return piece in _ADMIN and not unknown and bool(units) and units[-1].kind == PLACE
+
+
+@cache
+def _heard(term: Term) -> tuple[str, ...]:
+    """Return how Hong Kong may write a place or brand that has an English name: Cheung Kong for the Yangtze."""
+    if term.kind not in (PLACE, BRAND) or not 2 <= len(term.text) <= 3:
+        return ()
+    return tuple("".join(sounds) for sounds in product(*(cantonese(c)[:2] for c in term.text)))
 
 
 def _of_term(term: Term) -> list[Unit]:
