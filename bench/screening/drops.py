@@ -1,4 +1,4 @@
-"""Every name of the whole Consolidated Screening List, disguised seven ways, against the list: ``python drops.py [STEP [PROCESSES]]``.
+"""Every name of the whole Consolidated Screening List, disguised seven ways: ``python drops.py [STEP [PROCESSES]]``.
 
 An entry is dropped where it is not among the twenty that come back for one of its own names.
 """
@@ -34,11 +34,10 @@ def dropped(place):
     dice = random.Random(place)
     out = []
     for name in dict.fromkeys((entry.name, *entry.aliases)):
-        for how, asked in disguises(name, dice).items():
-            if asked.strip():
-                hits = screener.screen(asked, top=TOP)
-                rank = next((r for r, hit in enumerate(hits, 1) if hit.entry is entry), 0)
-                out.append((how, rank, name if not rank else ""))
+        some = disguises(name, dice)
+        for how, hits in zip(some, screener.screen_many([(asked, "", "") for asked in some.values()], top=TOP), strict=True):
+            rank = next((r for r, hit in enumerate(hits, 1) if hit.entry is entry), 0)
+            out.append((how, rank, name if not rank else ""))
     return out
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "screening"
 CSL = DATA / "csl_2026-07-31_seelpeed.json"
-LEGAL_FORMS = """co company companies ltd limited llc inc incorporated corp corporation plc jsc pjsc ojsc cjsc ao oao zao pao ooo gmbh
+LEGAL_FORMS = """
+co company companies ltd limited llc inc incorporated corp corporation plc jsc pjsc ojsc cjsc ao oao zao pao ooo gmbh
 ag sa spa bv nv sdn bhd pte pty pvt private kk fze fzco fzc est ltda lda srl sarl sas oy ab as sti sirketi limitada and the of"""
 ASIA = {"CN", "HK", "TW", "SG", "MY", "AE"}
 

@@ -182,11 +182,14 @@ def _chunked(head: list[Party], rest: Iterator[Party]) -> Iterator[list[Party]]:
 def _screen_chunk(parties: list[Party], top: int) -> list[Sequence[Any]]:
     assert _screener is not None
     out: list[Sequence[Any]] = []
-    for id, name, country, address, wrong in parties:
+    found = iter(
+        _screener.screen_many([(name, country, address) for _, name, country, address, wrong in parties if not wrong], top=top)
+    )
+    for id, name, _, address, wrong in parties:
         if wrong:
             out.append((id, "", "", "", "", wrong))
             continue
-        hits = _screener.screen(name, country=country, address=address, top=top)
+        hits = next(found)
         out += [_line(id, rank, hit) for rank, hit in enumerate(hits, 1)]
         if not hits:
             unread = _UNREAD if _REPLACED in name or _REPLACED in address else ""

@@ -63,6 +63,7 @@ class NameIndex:
         self._count(readings)
         self._post(readings)
         self.compact = [reading.compact for reading in readings]
+        self.lengths = np.asarray([len(text) for text in self.compact], np.float32)
         self.line = [reading.line for reading in readings]
         numbers: dict[str, int] = {}
         self.line_number = np.asarray([numbers.setdefault(line, len(numbers)) for line in self.line], np.int32)

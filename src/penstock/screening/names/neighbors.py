@@ -47,8 +47,8 @@ class Neighbors:
         self._spelled: dict[str, list[int]] = defaultdict(list)
         for i, word in enumerate(self.words[:sure]):
             if len(word) >= _SPELLED_LEAST and word.isascii() and word.isalpha():
-                for key in _spellings(word):
-                    self._spelled[key].append(i)
+                for spelled_so in _spellings(word):
+                    self._spelled[spelled_so].append(i)
             if len(word) >= _SLIP_LENGTH and word[0] != "#":
                 for key in ((word[:_HEAD], len(word)), (word[-_TAIL:], len(word))):
                     numbers, spelled = pools[key]

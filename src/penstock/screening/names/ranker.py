@@ -44,11 +44,11 @@ class Ranker:
         """Return the networks as one: side by side, the scale of the features and the mean of the answers in the weights."""
         (first, offset), *rest = self.layers
         scaled = first * self.scale[:, None]
-        out = [(np.hstack(scaled), np.hstack([o - self.mean @ w for o, w in zip(offset, scaled, strict=True)])[0])]
-        for weights, offset in rest:
-            out.append((_diagonal(weights), np.hstack(offset)[0]))
-        weights, offset = self.layers[-1]
-        out[-1] = (np.vstack(weights) / len(weights), offset.mean(0)[0])
+        moved = [o - self.mean @ w for o, w in zip(offset, scaled, strict=True)]
+        out = [(np.hstack(list(scaled)), np.hstack(moved)[0])]
+        out += [(_diagonal(weights), np.hstack(list(offset))[0]) for weights, offset in rest[:-1]]
+        last, offset = self.layers[-1]
+        out.append((np.vstack(list(last)) / len(last), offset.mean(0)[0]))
         return tuple((np.ascontiguousarray(w, np.float32), np.asarray(o, np.float32)) for w, o in out)
 
     def score(self, features: Floats, entries: Ints, lines: Ints) -> Floats:
@@ -62,13 +62,20 @@ class Ranker:
         >>> ranker().score(np.zeros((2, len(FEATURES)), np.float32), one, one).shape
         (2,)
         """
-        if not len(features):
-            return np.empty(0, np.float32)
+        return self.weigh(self.odds(features), features, entries, lines)
+
+    def odds(self, features: Floats) -> Floats:
+        """Return the odds of each row against no entry at all; rows of many names may be given at once."""
         values: Floats = features
         for weights, offset in self._joined[:-1]:
             values = np.maximum(values @ weights + offset, 0)
         weights, offset = self._joined[-1]
-        odds = np.exp((values @ weights + offset)[:, 0].clip(-_ODDS_MAX, _ODDS_MAX))
+        return np.asarray(np.exp((values @ weights + offset)[:, 0].clip(-_ODDS_MAX, _ODDS_MAX)), np.float32)
+
+    def weigh(self, odds: Floats, features: Floats, entries: Ints, lines: Ints) -> Floats:
+        """Return the probabilities of the rows of one name from their odds; see ``score``."""
+        if not len(odds):
+            return np.empty(0, np.float32)
         chance = _chances(odds, entries, lines)
         same = np.where(features[:, _LETTERS] > 0, _SAME_TEXT, np.where(features[:, _WORDS] > 0, _SAME_WORDS, 0))
         return np.asarray(np.where(same > 0, np.maximum(chance, same + (0.9 - same) * chance), chance), np.float32)

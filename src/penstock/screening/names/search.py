@@ -5,12 +5,13 @@ Every name of the list that shares a word, a near word, letters or an acronym is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penstock.screening.names.features import FEATURES, JOINED, Asked, Features, Ways
+from penstock.screening.names.features import FEATURES, JOINED, Asked, Compared, Features, Ways
 from penstock.screening.names.index import Floats, Ints, NameIndex, grams
 from penstock.screening.names.reading import Reading
 
@@ -23,6 +24,7 @@ _POSTINGS_MAX = 1 << 16
 _REACHES_MAX = 4096
 _RARE = 8
 _SIBLINGS_MAX = 64
+_TOGETHER = 16
 
 
 class Candidates(NamedTuple):
@@ -49,44 +51,56 @@ class Search:
         self.index = index
         self._score: Floats = np.zeros(index.size, np.float32)
         self._best: Floats = np.zeros(index.size, np.float32)
-        self._words: Floats = np.zeros(len(index.near.words), np.float32)
+        self._words: Floats = np.zeros((_TOGETHER, len(index.near.words)), np.float32)
         self._reaches: dict[Ways, Reach] = {}
 
     def find(self, reading: Reading) -> Candidates:
         """Return the candidates for a name, in no order."""
-        index = self.index
-        asked = Asked(index, reading)
-        if not index.size:
-            return self._nothing(asked)
-        spread = self._spread(asked)
-        cover = self._score
+        return self.find_many([reading])[0]
+
+    def find_many(self, readings: Sequence[Reading]) -> list[Candidates]:
+        """Return the candidates for each of some names."""
+        out: list[Candidates] = []
+        for at in range(0, len(readings), _TOGETHER):
+            out += self._find(readings[at : at + _TOGETHER])
+        return out
+
+    def _find(self, readings: Sequence[Reading]) -> list[Candidates]:
+        parts = [self._compared(row, Asked(self.index, reading)) for row, reading in enumerate(readings)]
+        some = [part for part in parts if len(part.names)]
+        table = Features(self.index, some, self._words).table() if some else _NO_FEATURES
+        out, at = [], 0
+        for part in parts:
+            out.append(Candidates(part.names, table[at : at + len(part.names)], part.found[part.place].T))
+            at += len(part.names)
+            self._words[part.row, part.asked.touched] = 0
+        return out
+
+    def _compared(self, row: int, asked: Asked) -> Compared:
+        """Return a name with its candidates and how well its units are found in all names of their entries."""
+        index, cover = self.index, self._score
+        spread = self._spread(asked, self._words[row])
         picked = [self._by_word(cover, asked), *(r.names for r in spread if r is not None and len(r.names) <= _RARE)]
-        letters, own = self._by_letter(asked.compact)
+        letters, own = self._by_letter(asked.compact) if index.size else (_NOTHING, 1.0)
         if len(letters):
-            picked.append(_top(letters, self.index.gram_norm, own, _BY_LETTER))
+            picked.append(_top(letters, index.gram_norm, own, _BY_LETTER))
         picked += self._by_acronym(asked)
-        for key in (asked.line, reading.text):
+        for key in (asked.line, asked.reading.text):
             picked.append(np.asarray(index.exact.get(key, ())[:_BY_ACRONYM], np.int32))
+        cover.fill(0)
         names = np.unique(np.concatenate(picked)).astype(np.int32)
         if not len(names):
-            return self._nothing(asked)
-        siblings, cuts, whose = self._siblings(names)
-        wider = self._found(asked, spread, siblings)
-        found = wider[:, np.searchsorted(siblings, names)]
+            return Compared(row, asked, names, np.zeros((0, len(asked.weights)), np.float32), _NONE, _NONE, _NONE, _NOTHING)
+        siblings, begins, whose = self._siblings(names)
         alike: Floats = np.zeros(len(names), np.float32)
         if len(letters):
-            alike += letters[names] / (self.index.gram_norm[names] * own)
-        features = Features(index, asked, names, found, alike, self._words, (wider, cuts, whose)).table()
-        self._score.fill(0)
-        self._words[asked.touched] = 0
-        return Candidates(names, features, found)
+            alike += letters[names] / (index.gram_norm[names] * own)
+        place = np.searchsorted(siblings, names).astype(np.int32)
+        return Compared(row, asked, names, self._found(asked, spread, siblings), place, begins, whose, alike)
 
-    def _nothing(self, asked: Asked) -> Candidates:
-        return Candidates(_NONE, np.empty((0, len(FEATURES)), np.float32), np.empty((len(asked.weights), 0), np.float32))
-
-    def _spread(self, asked: Asked) -> list[Reach | None]:
+    def _spread(self, asked: Asked, words: Floats) -> list[Reach | None]:
         """Add the weight of every unit asked for to the names that have it; return what each unit or join reached."""
-        score, words = self._score, self._words
+        score = self._score
         out: list[Reach | None] = []
         touched: list[Ints] = []
         for ways, weight in zip(asked.ways, asked.spread_weights, strict=True):
@@ -173,15 +187,15 @@ class Search:
         return siblings.astype(np.int32), cuts.astype(np.int32), (np.cumsum(new) - 1).astype(np.int32)
 
     def _found(self, asked: Asked, spread: list[Reach | None], names: Ints) -> Floats:
-        """Return how well each unit asked for is found in each of some names, joins of units included."""
-        found = np.zeros((len(asked.weights), len(names)), np.float32)
+        """Return how well each unit asked for (column) is found in each of some names, joins of units included."""
+        found: Floats = np.zeros((len(names), len(asked.weights)), np.float32)
         for reach, cover in zip(spread, asked.covers, strict=True):
             if reach is None or not len(reach.names):
                 continue
             at = np.minimum(np.searchsorted(reach.names, names), len(reach.names) - 1)
             here = np.where(reach.names[at] == names, reach.reached[at], 0)
             for unit in cover:
-                np.maximum(found[unit], here, out=found[unit])
+                np.maximum(found[:, unit], here, out=found[:, unit])
         return found
 
 
@@ -208,4 +222,5 @@ def _words_of(index: NameIndex, ways: Ways) -> tuple[Ints, Floats]:
 
 
 _NONE: Ints = np.empty(0, np.int32)
+_NO_FEATURES: Floats = np.empty((0, len(FEATURES)), np.float32)
 _NOTHING: Floats = np.empty(0, np.float32)
