@@ -148,7 +148,8 @@ def _table(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     names = [word.strip().casefold() for word in next(rows, (0, []))[1]]
     for line, row in rows:
         if row:
-            yield line, {**dict.fromkeys(filter(None, names), ""), **{key: value for key, value in zip(names, row) if key}}
+            cells = {key: value for key, value in zip(names, row, strict=False) if key}
+            yield line, {**dict.fromkeys(filter(None, names), ""), **cells}
 
 
 def _several(text: str, between: str = _BETWEEN) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ __all__ = ["Entry", "Hit", "Screener"]
 
 _FOUND = 0.5
 _NEAR = 0.85
+_WORTH, _LEAST = 0.0005, 5  # of what is less likely only the first five come back
 _ELSEWHERE, _SAME_COUNTRY = 0.6, 1.3
 
 
@@ -120,11 +121,13 @@ class Screener:
         order = np.argsort(-scores, kind="stable").tolist()
         whose, value, how = entries.tolist(), scores.tolist(), found.found.T.tolist()
         seen: set[int] = set()
-        out = []
+        out: list[Hit] = []
         for place in order:
             entry = whose[place]
             if entry in seen:
                 continue
+            if len(out) >= _LEAST and value[place] < _WORTH:
+                break
             seen.add(entry)
             listed = int(found.names[place])
             why = self._why(reading, how[place], self.index.line[listed])

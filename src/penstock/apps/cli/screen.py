@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from io import StringIO
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any
@@ -124,18 +125,16 @@ def screen_batch(
     with open_text(source) as file, whole_text(target) as out:
         write = csv.writer(out, lineterminator="\n")
         write.writerow(COLUMNS)
-        for lines in _answers(_parties(file), top, workers):
-            for line in lines:
-                write.writerow(line)
-                hits += line[2] != ""
-                bad += line[2] == "" and line[1] == ""
-                rows += line[1] in (1, "", 0)
+        for text, *counts in _answers(_parties(file), top, workers):
+            out.write(text)
+            rows, hits, bad = (a + b for a, b in zip((rows, hits, bad), counts, strict=True))
             told = _progress(rows, told)
     return rows, hits, bad
 
 
 _screener: Screener | None = None
 Party = tuple[str, str, str, str, str]
+Answer = tuple[str, int, int, int]  # lines of CSV; how many parties, hits and unusable rows they hold
 
 
 def _parties(file: Any) -> Iterator[Party]:
@@ -156,7 +155,7 @@ def _parties(file: Any) -> Iterator[Party]:
         yield id, name, country.upper(), address, wrong
 
 
-def _answers(parties: Iterator[Party], top: int, workers: int) -> Iterator[list[Sequence[Any]]]:
+def _answers(parties: Iterator[Party], top: int, workers: int) -> Iterator[Answer]:
     head = list(islice(parties, _PARALLEL_FROM))
     chunks = _chunked(head, parties)
     if workers < 2 or len(head) < _PARALLEL_FROM or sys.platform == "win32":
@@ -179,22 +178,24 @@ def _chunked(head: list[Party], rest: Iterator[Party]) -> Iterator[list[Party]]:
         yield chunk
 
 
-def _screen_chunk(parties: list[Party], top: int) -> list[Sequence[Any]]:
+def _screen_chunk(parties: list[Party], top: int) -> Answer:
     assert _screener is not None
-    out: list[Sequence[Any]] = []
-    found = iter(
-        _screener.screen_many([(name, country, address) for _, name, country, address, wrong in parties if not wrong], top=top)
-    )
+    text = StringIO()
+    write = csv.writer(text, lineterminator="\n")
+    some = [(name, country, address) for _, name, country, address, wrong in parties if not wrong]
+    found = iter(_screener.screen_many(some, top=top))
+    count = 0
     for id, name, _, address, wrong in parties:
         if wrong:
-            out.append((id, "", "", "", "", wrong))
+            write.writerow((id, "", "", "", "", wrong))
             continue
         hits = next(found)
-        out += [_line(id, rank, hit) for rank, hit in enumerate(hits, 1)]
+        count += len(hits)
+        write.writerows(_line(id, rank, hit) for rank, hit in enumerate(hits, 1))
         if not hits:
             unread = _UNREAD if _REPLACED in name or _REPLACED in address else ""
-            out.append((id, 0, "", "", "", f"no entry comes near{unread}"))
-    return out
+            write.writerow((id, 0, "", "", "", f"no entry comes near{unread}"))
+    return text.getvalue(), len(parties), count, len(parties) - len(some)
 
 
 def _line(id: str, rank: int, hit: Hit) -> Sequence[Any]:

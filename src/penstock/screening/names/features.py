@@ -121,10 +121,10 @@ class Features:
         self._sets()
         self._shorts()
         self._context()
-        table: NDArray[np.float32] = np.empty((len(self.names), len(FEATURES)), np.float32)
+        table: NDArray[np.float32] = np.empty((len(FEATURES), len(self.names)), np.float32)
         for place, name in enumerate(FEATURES):
-            table[:, place] = self.columns[name]
-        return table
+            table[place] = self.columns[name]
+        return table.T
 
     def _of_asked(self, values: Sequence[float]) -> Floats:
         """Return a value of each name asked for, for each of its pairs."""
@@ -248,7 +248,6 @@ class Features:
         long: Floats = np.zeros(len(self.names), np.float32)
         first = 0
         for part in self.parts:
-            last = first + len(part.names)
             for words, lists, out in (
                 (part.asked.shorts, index.acronyms.get, short),
                 (part.asked.acronyms, index.names_with, long),
@@ -256,9 +255,10 @@ class Features:
                 for word in words:
                     found = lists(word)
                     if found is not None and len(found):
-                        here = np.isin(part.names, found)
-                        out[first:last][here] = np.maximum(out[first:last][here], len(word))
-            first = last
+                        at = np.minimum(np.searchsorted(part.names, found), len(part.names) - 1)
+                        at = at[part.names[at] == found] + first
+                        out[at] = np.maximum(out[at], len(word))
+            first += len(part.names)
         put["is acronym"], put["has acronym"] = short > 0, long > 0
         put["length of acronym"] = np.maximum(short, long) / 8
 

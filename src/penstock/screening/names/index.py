@@ -73,7 +73,7 @@ class NameIndex:
         self.has_place = np.asarray([bool(found) for found in self.places], bool)
         self.legal = [frozenset(u.words[0][0] for u in reading.units if u.kind == LEGAL) for reading in readings]
         self.initials = [initials(reading) for reading in readings]
-        self.short_words = [short_words(reading) for reading in readings]
+        self.short_words = [frozenset(short_words(reading)) for reading in readings]
         self.has_legal = np.asarray([bool(found) for found in self.legal], bool)
         self._grams()
         self._shorts(readings)

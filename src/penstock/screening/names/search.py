@@ -21,7 +21,7 @@ _BY_WORD, _BY_LETTER, _BY_ACRONYM = 48, 24, 10
 _LEAST = 0.06
 _LETTERS_LEAST = 0.2
 _POSTINGS_MAX = 1 << 16
-_REACHES_MAX = 4096
+_REACHES_MAX = 1 << 14
 _RARE = 8
 _SIBLINGS_MAX = 64
 _TOGETHER = 16
@@ -81,9 +81,8 @@ class Search:
         index, cover = self.index, self._score
         spread = self._spread(asked, self._words[row])
         picked = [self._by_word(cover, asked), *(r.names for r in spread if r is not None and len(r.names) <= _RARE)]
-        letters, own = self._by_letter(asked.compact) if index.size else (_NOTHING, 1.0)
-        if len(letters):
-            picked.append(_top(letters, index.gram_norm, own, _BY_LETTER))
+        letters, own, alike = self._by_letter(asked.compact) if index.size else (_NOTHING, 1.0, _NONE)
+        picked.append(alike)
         picked += self._by_acronym(asked)
         for key in (asked.line, asked.reading.text):
             picked.append(np.asarray(index.exact.get(key, ())[:_BY_ACRONYM], np.int32))
@@ -92,11 +91,11 @@ class Search:
         if not len(names):
             return Compared(row, asked, names, np.zeros((0, len(asked.weights)), np.float32), _NONE, _NONE, _NONE, _NOTHING)
         siblings, begins, whose = self._siblings(names)
-        alike: Floats = np.zeros(len(names), np.float32)
+        common: Floats = np.zeros(len(names), np.float32)
         if len(letters):
-            alike += letters[names] / (index.gram_norm[names] * own)
+            common += letters[names] / (index.gram_norm[names] * own)
         place = np.searchsorted(siblings, names).astype(np.int32)
-        return Compared(row, asked, names, self._found(asked, spread, siblings), place, begins, whose, alike)
+        return Compared(row, asked, names, self._found(asked, spread, siblings), place, begins, whose, common)
 
     def _spread(self, asked: Asked, words: Floats) -> list[Reach | None]:
         """Add the weight of every unit asked for to the names that have it; return what each unit or join reached."""
@@ -149,20 +148,25 @@ class Search:
             some = some[np.argpartition(-rank, _BY_WORD)[:_BY_WORD]]
         return some
 
-    def _by_letter(self, compact: str) -> tuple[Floats, float]:
-        """Return the weight of the letters every name of the list shares with this one, and that of this one's own."""
+    def _by_letter(self, compact: str) -> tuple[Floats, float, Ints]:
+        """Return the weight of the letters every name of the list shares with this one, that of its own, and who shares most."""
         index = self.index
         buckets = grams(compact)
         weight = index.gram_weight[buckets]
         buckets, square = buckets[weight > 0], np.square(weight[weight > 0])
         if not len(buckets):
-            return _NOTHING, 1.0
+            return _NOTHING, 1.0, _NONE
         starts, ends = index.gram_start[buckets], index.gram_start[buckets + 1]
         names = np.concatenate([index.gram_name[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)])
         if not len(names):
-            return _NOTHING, 1.0
+            return _NOTHING, 1.0, _NONE
         shared: NDArray[Any] = np.bincount(names, np.repeat(square, ends - starts), index.size)
-        return shared, float(np.sqrt(square.sum()))
+        own = float(np.sqrt(square.sum()))
+        alike = shared[names] / index.gram_norm[names]
+        some = np.unique(names[alike > _LETTERS_LEAST * own])
+        if len(some) > _BY_LETTER:
+            some = some[np.argpartition(-shared[some] / index.gram_norm[some], _BY_LETTER)[:_BY_LETTER]]
+        return shared, own, some
 
     def _by_acronym(self, asked: Asked) -> list[Ints]:
         out = [self.index.acronyms[word][:_BY_ACRONYM] for word in asked.shorts if word in self.index.acronyms]
@@ -197,14 +201,6 @@ class Search:
             for unit in cover:
                 np.maximum(found[:, unit], here, out=found[:, unit])
         return found
-
-
-def _top(shared: Floats, norm: Floats, own: float, size: int) -> Ints:
-    """Return the names that share the most of their letters (cosine)."""
-    some = np.flatnonzero(shared > (_LETTERS_LEAST * own) * norm).astype(np.int32)
-    if len(some) > size:
-        some = some[np.argpartition(-shared[some] / norm[some], size)[:size]]
-    return some
 
 
 def _words_of(index: NameIndex, ways: Ways) -> tuple[Ints, Floats]:
