@@ -83,7 +83,7 @@ class Screener:
         self.addresses = AddressIndex((i, address) for i, entry in enumerate(self.entries) for address in entry.addresses)
 
     def screen(self, name: str, *, country: str = "", address: str = "", top: int = 20) -> list[Hit]:
-        """Return the entries a party may be, the likeliest first, at most ``top``.
+        """Return the entries a party may be, the likeliest first, at most ``top``; beyond five only such as score 0.0005 or more.
 
         A country that an entry does not have makes it less likely, never impossible; an address is screened alone too.
         """
