@@ -12,10 +12,11 @@ import unicodedata
 from collections import defaultdict
 from pathlib import Path
 
-from penstock.screening.names.reading import read_name
-
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "screening"
 CSL = DATA / "csl_2026-07-31_seelpeed.json"
+LEGAL_FORMS = """
+co company companies ltd limited llc inc incorporated corp corporation plc jsc pjsc ojsc cjsc ao oao zao pao ooo gmbh
+ag sa spa bv nv sdn bhd pte pty pvt private kk fze fzco fzc est ltda lda srl sarl sas oy ab as sti sirketi limitada and the of"""
 ASIA = {"CN", "HK", "TW", "SG", "MY", "AE"}
 
 
@@ -30,7 +31,8 @@ def simple(name):
 
 def core(name):
     """The words of a name without its legal form: two lists that write Co., Ltd. and Company Limited mean one party."""
-    return read_name(name).line
+    words = sorted(word for word in simple(name).split() if word not in LEGAL_FORMS.split())
+    return " ".join(words) or simple(name)
 
 
 def parties():

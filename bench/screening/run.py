@@ -29,7 +29,8 @@ def penstock(index):
 
     def ask(name):
         found = search.find(read_name(name))
-        return model.score(found.features), names.entry[found.names]
+        entries = names.entry[found.names]
+        return model.score(found.features, entries, names.line_number[found.names]), entries
 
     return ask
 

@@ -204,7 +204,7 @@ def test_a_batch(tmp_path: Path) -> None:
     code, _, err = run(["screen", "--batch", str(parties), "--list", str(listed), "--out", str(out), "--top", "5"], "")
     lines = out.read_text("utf-8").splitlines()
     assert (code, lines[0]) == (0, "id,rank,entry_id,entry_name,score,why")
-    assert lines[1].startswith("a,1,1,Huawei Technologies,1.0000,")
+    assert lines[1].startswith("a,1,1,Huawei Technologies,0.99")
     assert lines[2] == "b,,,,,row 3 has no name and no address"
     assert lines[3].startswith("c,1,1,Huawei Technologies,0.")
     assert "4 parties screened" in err
@@ -212,6 +212,28 @@ def test_a_batch(tmp_path: Path) -> None:
     assert run(["screen", "--batch", str(listed), "--list", str(listed), "--out", str(out)], "")[0] == 3
     assert run(["screen", "--batch", str(tmp_path / "no.csv"), "--list", str(listed), "--out", str(out)], "")[0] == 5
     assert out.read_text("utf-8").splitlines() == lines
+
+
+def test_a_quote_that_never_closes_swallows_no_rows(tmp_path: Path) -> None:
+    parties, listed, out = tmp_path / "in.csv", tmp_path / "list.csv", tmp_path / "out.csv"
+    listed.write_text(PLAIN + '1,"Huawei,,,\n2,ZTE,,,\n', "utf-8")
+    parties.write_text('id,name\na,"Huawei\nb,ZTE\n', "utf-8")
+    assert run(["screen", "--batch", str(parties), "--list", str(listed), "--out", str(out)], "")[0] == 0
+    assert [line.split(",")[:3] for line in out.read_text("utf-8").splitlines()[1:]] == [["a", "1", "1"], ["b", "1", "2"]]
+
+
+def test_a_batch_in_another_encoding_clears_nobody_in_silence(tmp_path: Path) -> None:
+    parties, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    parties.write_bytes("id,name\na,东方红\n".encode("gb18030"))
+    assert run(["screen", "--batch", str(parties), "--out", str(out)], "")[0] == 0
+    assert "write the file as UTF-8" in out.read_text("utf-8")
+
+
+def test_a_number_within_a_range_of_numbers() -> None:
+    screener = Screener([Entry("1", "", addresses=("Room 803, Sino Centre, 582-592 Nathan Road, Mongkok, Hong Kong",))])
+    same, other = (screener.screen("", address=f"Rm 803, Sino Ctr, {n} Nathan Rd, Mong Kok, HK") for n in (582, 700))
+    assert same[0].score > 0.9 > 0.8 > (other[0].score if other else 0)
+    assert screener.screen("", address="旺角彌敦道582-592號信和中心8樓803室")[0].score > 0.9
 
 
 def test_lists_show(tmp_path: Path) -> None:

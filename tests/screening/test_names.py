@@ -35,6 +35,9 @@ PARTIES = [
     "Toyota Trading Corporation",
     "National University of Defense Technology",
     "中兴通讯股份有限公司",
+    "Cheung Kong Precision Instruments Ltd",
+    "Nippon Seimitsu Kikai Kabushiki Kaisha",
+    "Shipbuilding State Complex Zvezda",
 ]
 
 
@@ -65,6 +68,12 @@ def screener() -> Screener:
         pytest.param("国防科技大学", 12, id="a short form"),
         pytest.param("ZTE Corporation", 13, id="Latin against Chinese"),
         pytest.param("Zhongxing Telecommunication Equipment", 13, id="pinyin against Chinese"),
+        pytest.param("Kharbinskii Tekhnologicheskii Institut", 10, id="Russian in Latin letters"),
+        pytest.param("Huawei Keji Youxian Gongsi", 0, id="pinyin of words that have English ones"),
+        pytest.param("Cheung Kong Precision Instrument", 14, id="Cantonese of a river"),
+        pytest.param("長江精密儀器有限公司", 14, id="the same in characters"),
+        pytest.param("日本精密機械株式会社", 15, id="Japanese words in Latin letters"),
+        pytest.param("SSK Zvezda", 16, id="initials of two words beside a third"),
     ],
 )
 def test_the_right_entry_comes_first(screener: Screener, asked: str, found: int) -> None:
@@ -127,6 +136,29 @@ def test_the_weights_are_those_of_the_features() -> None:
     assert model.about["evaluated_on"].startswith("held-out aliases of the Entity List")
     assert model.about["figures"]["recall@1"] > 0.6
     assert 0 < model.thresholds["0.05"] < model.thresholds["0.01"] < 1
+
+
+def test_many_at_once_are_as_one_at_a_time(screener: Screener) -> None:
+    parties = [(name, "", "") for name in ("Huawei", "", "华为技术", "54th Research Institute of CETC", "?!", *PARTIES)]
+    assert screener.screen_many(parties, top=5) == [screener.screen(name, top=5) for name, _, _ in parties]
+
+
+def test_the_same_name_on_two_lists_is_no_rival() -> None:
+    once, twice = ([Entry(str(i), "Golden Star Trading Group") for i in range(n)] for n in (1, 2))
+    one, two = (Screener([*some, Entry("x", "Blue Moon Fishery")]).screen("Golden Star Trading") for some in (once, twice))
+    assert two[0].score == two[1].score > 0.7 * one[0].score
+
+
+def test_a_short_form_in_parentheses_is_part_of_no_name() -> None:
+    with_it, without = (read_name(f"Atomic Energy Organization of Iran{end}") for end in (" (AEOI)", ""))
+    assert with_it.line == without.line
+    assert "aeoi" in {join.word for join in with_it.joins}
+    assert Screener([Entry("1", "Atomic Energy Organization of Iran (AEOI)")]).screen("AEOI")[0].score > 0.5
+
+
+def test_names_within_a_name_are_found() -> None:
+    screener = Screener([Entry("1", "Corezing International -AKA- Core Zing Electronics"), Entry("2", "Blue Moon Fishery")])
+    assert screener.screen("Core Zing Electronics")[0].score > 0.8
 
 
 def test_an_empty_list_finds_nothing() -> None:

@@ -226,7 +226,19 @@ def _agree(mine: frozenset[str], theirs: frozenset[str]) -> float:
     """Return 1 where numbers are shared, -1 where both give some and none is shared, 0 where one gives none."""
     if not mine or not theirs:
         return 0.0
-    return 1.0 if mine & theirs else -1.0
+    return 1.0 if mine & theirs or any(_within(one, other) for one in mine for other in theirs) else -1.0
+
+
+def _within(one: str, other: str) -> bool:
+    """Say whether a number is in a range of numbers, or two ranges overlap: 582 is in 582-592.
+
+    >>> _within("582", "582-592"), _within("600", "582-592"), _within("12a", "10-20")
+    (True, False, False)
+    """
+    if "-" not in one and "-" not in other:
+        return False
+    ends = [[int(end) for end in text.split("-")] if text.replace("-", "").isdigit() else [] for text in (one, other)]
+    return bool(ends[0] and ends[1]) and ends[0][0] <= ends[1][-1] and ends[1][0] <= ends[0][-1]
 
 
 def _gives(address: Address, kind: str) -> frozenset[str]:

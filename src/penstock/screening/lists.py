@@ -23,7 +23,7 @@ from penstock.terms.countries import codes, country_name, nearest_country
 from penstock.terms.errors import BadDocument
 from penstock.terms.suggest import nearest
 
-__all__ = ["FORMATS", "ListFile", "read_list"]
+__all__ = ["FORMATS", "ListFile", "csv_rows", "read_list"]
 
 PLAIN_COLUMNS = ("entry_id", "name", "aliases", "country", "addresses")
 _BETWEEN = " | "
@@ -126,13 +126,39 @@ def _form_of(text: str, name: str) -> str:
                       hint="The first line of a plain list is entry_id,name,aliases,country,addresses.")  # fmt: skip
 
 
+def csv_rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    r"""Yield the rows of CSV lines with the number of their last line; a quote that is never closed swallows no rows.
+
+    >>> [row for _, row in csv_rows(["1,a\n", '2,"b\n', "3,c\n"])]
+    [['1', 'a'], ['2', '"b'], ['3', 'c']]
+    """
+    taken: list[str] = []
+
+    def kept() -> Iterator[str]:
+        for line in lines:
+            line = line.replace("\0", "")
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(kept())
+    for row in reader:
+        if len(taken) > 1 and sum(line.count('"') for line in taken) % 2:
+            first = reader.line_num - len(taken) + 1
+            yield from ((first + i, part) for i, part in enumerate(csv.reader(taken, quoting=csv.QUOTE_NONE)))
+        else:
+            yield reader.line_num, row
+        taken.clear()
+
+
 def _table(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows of a CSV text with their lines."""
     csv.field_size_limit(1 << 24)
-    reader = csv.DictReader(text.replace("\0", "").splitlines(keepends=True), restkey="", restval="")
-    reader.fieldnames = [str(word).strip().casefold() for word in reader.fieldnames or ()]
-    for row in reader:
-        yield reader.line_num, {key: value or "" for key, value in row.items() if key and isinstance(value, str | None)}
+    rows = csv_rows(text.splitlines(keepends=True))
+    names = [word.strip().casefold() for word in next(rows, (0, []))[1]]
+    for line, row in rows:
+        if row:
+            cells = {key: value for key, value in zip(names, row, strict=False) if key}
+            yield line, {**dict.fromkeys(filter(None, names), ""), **cells}
 
 
 def _several(text: str, between: str = _BETWEEN) -> tuple[str, ...]:

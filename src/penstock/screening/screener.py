@@ -19,6 +19,7 @@ __all__ = ["Entry", "Hit", "Screener"]
 
 _FOUND = 0.5
 _NEAR = 0.85
+_WORTH, _LEAST = 0.0005, 5  # of what is less likely only the first five come back
 _ELSEWHERE, _SAME_COUNTRY = 0.6, 1.3
 
 
@@ -82,39 +83,55 @@ class Screener:
         self.addresses = AddressIndex((i, address) for i, entry in enumerate(self.entries) for address in entry.addresses)
 
     def screen(self, name: str, *, country: str = "", address: str = "", top: int = 20) -> list[Hit]:
-        """Return the entries a party may be, the likeliest first, at most ``top``.
+        """Return the entries a party may be, the likeliest first, at most ``top``; beyond five only such as score 0.0005 or more.
 
         A country that an entry does not have makes it less likely, never impossible; an address is screened alone too.
         """
-        hits = self._by_name(name, country, top) if name.strip() else []
-        if address.strip():
-            hits += self._by_address(address, top)
+        return self.screen_many([(name, country, address)], top=top)[0]
+
+    def screen_many(self, parties: Sequence[tuple[str, str, str]], *, top: int = 20) -> list[list[Hit]]:
+        """Return the hits for each party, given as name, country and address; much faster than one at a time."""
+        readings = [read_name(name) for name, _, _ in parties if name.strip()]
+        found = self.search.find_many(readings)
+        odds = self.model.odds(np.concatenate([some.features for some in found])) if found else np.empty(0, np.float32)
+        ends = np.cumsum([len(some.names) for some in found])
+        ranked = iter(zip(readings, found, np.split(odds, ends[:-1]), strict=True)) if found else iter(())
+        out = []
+        for name, country, address in parties:
+            hits = self._by_name(*next(ranked), country, top) if name.strip() else []
+            out.append(self._merged(hits + self._by_address(address, top), top) if address.strip() else hits)
+        return out
+
+    @staticmethod
+    def _merged(hits: Sequence[Hit], top: int) -> list[Hit]:
+        """Return the best hit of each entry, the likeliest first."""
         best: dict[str, Hit] = {}
         for hit in hits:
             if hit.entry.id not in best or best[hit.entry.id].score < hit.score:
                 best[hit.entry.id] = hit
         return sorted(best.values(), key=lambda hit: (-hit.score, hit.entry.id))[:top]
 
-    def _by_name(self, name: str, country: str, top: int) -> list[Hit]:
-        reading = read_name(name)
-        found = self.search.find(reading)
+    def _by_name(self, reading: Reading, found: Candidates, odds: Any, country: str, top: int) -> list[Hit]:
         if not len(found.names):
             return []
-        scores = self.model.score(found.features)
         entries = self.index.entry[found.names]
+        scores = self.model.weigh(odds, found.features, entries, self.index.line_number[found.names])
         if country:
             scores = self._placed(scores, entries.tolist(), country)
-        order = np.argsort(-scores, kind="stable")
+        order = np.argsort(-scores, kind="stable").tolist()
+        whose, value, how = entries.tolist(), scores.tolist(), found.found.T.tolist()
         seen: set[int] = set()
-        out = []
-        for place in order.tolist():
-            entry = int(entries[place])
+        out: list[Hit] = []
+        for place in order:
+            entry = whose[place]
             if entry in seen:
                 continue
+            if len(out) >= _LEAST and value[place] < _WORTH:
+                break
             seen.add(entry)
-            why = self._why(reading, found, place)
-            text = self.index.texts[int(found.names[place])]
-            out.append(Hit(self.entries[entry], text, round(float(scores[place]), 4), why, "name"))
+            listed = int(found.names[place])
+            why = self._why(reading, how[place], self.index.line[listed])
+            out.append(Hit(self.entries[entry], self.index.texts[listed], round(value[place], 4), why, "name"))
             if len(out) == top:
                 break
         return out
@@ -127,10 +144,10 @@ class Screener:
         odds = scores / np.maximum(1 - scores, 1e-6) * np.asarray(factor)
         return odds / (1 + odds)
 
-    def _why(self, reading: Reading, found: Candidates, place: int) -> str:
+    @staticmethod
+    def _why(reading: Reading, how: Sequence[float], line: str) -> str:
         """Say which unit of the name was found as which word of the entry's name, and what was not found."""
-        words = self.index.line[int(found.names[place])].split()
-        how = found.found[:, place].tolist()
+        words = line.split()
         said: list[str] = []
         missing: list[str] = []
         for unit, value in zip(reading.units, how, strict=True):

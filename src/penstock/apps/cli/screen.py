@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from io import StringIO
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any
@@ -19,6 +20,7 @@ from attrs import frozen
 from penstock.apps.cli.list_files import load_list
 from penstock.apps.files import open_text, whole_text
 from penstock.screening.clearances import Clearance, party_digest, suppress
+from penstock.screening.lists import csv_rows
 from penstock.screening.screener import Entry, Hit, Screener
 from penstock.terms.dates import parse_date
 from penstock.terms.errors import BadDocument
@@ -29,7 +31,10 @@ __all__ = ["COLUMNS", "Asked", "default_workers", "screen_batch", "screen_one", 
 COLUMNS = ("id", "rank", "entry_id", "entry_name", "score", "why")
 _CHUNK = 256
 _PARALLEL_FROM = 2000
-_WHY_MAX = 300
+_WHY_MAX, _NAME_MAX = 300, 1000
+_REPLACED = "\ufffd"
+_UNREAD = "; some characters could not be read: write the file as UTF-8"
+_TOLD_EVERY = 10_000
 
 
 @frozen
@@ -116,50 +121,41 @@ def screen_batch(
         click.echo(f"list, line {fault.line}: {fault.message}", err=True)
     global _screener
     _screener = _ready(loaded.entries)
-    rows = hits = bad = 0
+    rows = hits = bad = told = 0
     with open_text(source) as file, whole_text(target) as out:
         write = csv.writer(out, lineterminator="\n")
         write.writerow(COLUMNS)
-        for lines in _answers(_parties(file), top, workers):
-            for line in lines:
-                write.writerow(line)
-                hits += line[2] != ""
-                bad += line[2] == "" and line[1] == ""
-                rows += line[1] in (1, "", 0)
-            _progress(rows)
+        for text, *counts in _answers(_parties(file), top, workers):
+            out.write(text)
+            rows, hits, bad = (a + b for a, b in zip((rows, hits, bad), counts, strict=True))
+            told = _progress(rows, told)
     return rows, hits, bad
 
 
 _screener: Screener | None = None
 Party = tuple[str, str, str, str, str]
+Answer = tuple[str, int, int, int]  # lines of CSV; how many parties, hits and unusable rows they hold
 
 
 def _parties(file: Any) -> Iterator[Party]:
     """Yield identifier, name, country and address of each row, and what is wrong with it."""
-    reader = csv.reader(line.replace("\0", "") for line in file)
-    header = [word.strip().lstrip("\ufeff").casefold() for word in next(reader, [])]
+    reader = csv_rows(file)
+    header = [word.strip().lstrip("\ufeff").casefold() for word in next(reader, (0, []))[1]]
     for needed in ("id", "name"):
         if needed not in header:
             raise BadDocument(f"The file of parties has no column {needed!r}", at=needed, value=",".join(header)[:200],
                               nearest=nearest(needed, header), allowed=("id", "name", "country", "address"),
                               hint="The first line names the columns: id,name and perhaps country,address.")  # fmt: skip
     places = [header.index(name) if name in header else None for name in ("id", "name", "country", "address")]
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield "", "", "", "", f"unreadable row {reader.line_num}: {error}"
-            continue
+    for line, row in reader:
         if not row:
             continue
         id, name, country, address = (row[p].strip() if p is not None and p < len(row) else "" for p in places)
-        wrong = "" if name or address else f"row {reader.line_num} has no name and no address"
+        wrong = "" if name or address else f"row {line} has no name and no address"
         yield id, name, country.upper(), address, wrong
 
 
-def _answers(parties: Iterator[Party], top: int, workers: int) -> Iterator[list[Sequence[Any]]]:
+def _answers(parties: Iterator[Party], top: int, workers: int) -> Iterator[Answer]:
     head = list(islice(parties, _PARALLEL_FROM))
     chunks = _chunked(head, parties)
     if workers < 2 or len(head) < _PARALLEL_FROM or sys.platform == "win32":
@@ -182,28 +178,38 @@ def _chunked(head: list[Party], rest: Iterator[Party]) -> Iterator[list[Party]]:
         yield chunk
 
 
-def _screen_chunk(parties: list[Party], top: int) -> list[Sequence[Any]]:
+def _screen_chunk(parties: list[Party], top: int) -> Answer:
     assert _screener is not None
-    out: list[Sequence[Any]] = []
-    for id, name, country, address, wrong in parties:
+    text = StringIO()
+    write = csv.writer(text, lineterminator="\n")
+    some = [(name, country, address) for _, name, country, address, wrong in parties if not wrong]
+    found = iter(_screener.screen_many(some, top=top))
+    count = 0
+    for id, name, _, address, wrong in parties:
         if wrong:
-            out.append((id, "", "", "", "", wrong))
+            write.writerow((id, "", "", "", "", wrong))
             continue
-        hits = _screener.screen(name, country=country, address=address, top=top)
-        out += [_line(id, rank, hit) for rank, hit in enumerate(hits, 1)]
+        hits = next(found)
+        count += len(hits)
+        write.writerows(_line(id, rank, hit) for rank, hit in enumerate(hits, 1))
         if not hits:
-            out.append((id, 0, "", "", "", "no entry comes near"))
-    return out
+            unread = _UNREAD if _REPLACED in name or _REPLACED in address else ""
+            write.writerow((id, 0, "", "", "", f"no entry comes near{unread}"))
+    return text.getvalue(), len(parties), count, len(parties) - len(some)
 
 
 def _line(id: str, rank: int, hit: Hit) -> Sequence[Any]:
     why = hit.why if hit.name == hit.entry.title else f"{hit.why} | as: {hit.name}"
-    return (id, rank, hit.entry.id, hit.entry.title, f"{hit.score:.4f}", f"{hit.by}: {why}"[:_WHY_MAX])
+    return (id, rank, hit.entry.id, hit.entry.title[:_NAME_MAX], f"{hit.score:.4f}", f"{hit.by}: {why}"[:_WHY_MAX])
 
 
-def _progress(rows: int) -> None:
+def _progress(rows: int, told: int) -> int:
+    """Say how many parties are done: at once on a terminal, every ten thousand elsewhere; return what was said last."""
     if sys.stderr.isatty():
         click.echo(f"\r{rows:,} parties", nl=False, err=True)
+    elif rows // _TOLD_EVERY > told // _TOLD_EVERY:
+        click.echo(f"{rows:,} parties", err=True)
+    return rows
 
 
 def default_workers() -> int:

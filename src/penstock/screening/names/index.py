@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 
 from penstock.screening.names.neighbors import Neighbors
 from penstock.screening.names.reading import Reading, read_name
-from penstock.screening.names.words import LEGAL, PLACE, is_usual
+from penstock.screening.names.words import LEGAL, PLACE, is_usual, small_words
 
-__all__ = ["GRAM", "Listed", "NameIndex", "acronyms", "grams", "numbers_of"]
+__all__ = ["GRAM", "Listed", "NameIndex", "acronyms", "grams", "initials", "names_within", "numbers_of", "short_words"]
 
 GRAM = 4
 _BUCKETS = 1 << 20
@@ -47,21 +48,33 @@ class NameIndex:
     """
 
     def __init__(self, names: Iterable[Listed]) -> None:
-        listed = list(names)
+        listed = [
+            Listed(name.entry, text, name.main and not i)
+            for name in sorted(names, key=lambda name: name.entry)
+            for i, text in enumerate((name.text, *names_within(name.text)))
+        ]
         self.texts = [name.text for name in listed]
         self.entry = np.asarray([name.entry for name in listed], np.int32)
         self.main = np.asarray([name.main for name in listed], bool)
         self.size = len(listed)
+        self.first = np.searchsorted(self.entry, self.entry).astype(np.int32)
+        self.beyond = np.searchsorted(self.entry, self.entry, side="right").astype(np.int32)
         readings = [read_name(text) for text in self.texts]
         self._count(readings)
         self._post(readings)
         self.compact = [reading.compact for reading in readings]
+        self.lengths = np.asarray([len(text) for text in self.compact], np.float32)
         self.line = [reading.line for reading in readings]
+        numbers: dict[str, int] = {}
+        self.line_number = np.asarray([numbers.setdefault(line, len(numbers)) for line in self.line], np.int32)
         self.numbers = [numbers_of(reading) for reading in readings]
         self.places = [frozenset(u.words[0][0] for u in reading.units if u.kind == PLACE) for reading in readings]
         self.has_number = np.asarray([bool(found) for found in self.numbers], bool)
         self.has_place = np.asarray([bool(found) for found in self.places], bool)
         self.legal = [frozenset(u.words[0][0] for u in reading.units if u.kind == LEGAL) for reading in readings]
+        self.initials = [initials(reading) for reading in readings]
+        self.short_words = [frozenset(short_words(reading)) for reading in readings]
+        self.has_legal = np.asarray([bool(found) for found in self.legal], bool)
         self._grams()
         self._shorts(readings)
 
@@ -97,7 +110,7 @@ class NameIndex:
     def _post(self, readings: Sequence[Reading]) -> None:
         number = self.near.number
         words: list[int] = []
-        alt_start, unit_start, weights, kinds = [0], [0], [], []
+        alt_start, unit_start, weights, kinds, usual = [0], [0], [], [], []
         posts_word: list[int] = []
         posts_name: list[int] = []
         for name, reading in enumerate(readings):
@@ -113,12 +126,14 @@ class NameIndex:
                 if unit.kind != LEGAL:
                     posts_word += of_unit
                     posts_name += [name] * len(of_unit)
+                usual.append(is_usual(unit.words[0][0]))
                 kinds.append(2 if unit.kind == LEGAL else 1 if unit.kind == PLACE else 0)
             weights += self.weigh(reading)
             unit_start.append(len(kinds))
         self.unit_word, self.alt_start = np.asarray(words, np.int32), np.asarray(alt_start, np.int64)
         self.unit_start = np.asarray(unit_start, np.int64)
         self.unit_weight, self.unit_kind = np.asarray(weights, np.float32), np.asarray(kinds, np.int8)
+        self.unit_usual = np.asarray(usual, bool)
         key = np.asarray(posts_word, np.int64) * max(1, self.size) + np.asarray(posts_name, np.int64)
         key = np.unique(key)
         self.post_name = (key % max(1, self.size)).astype(np.int32)
@@ -181,7 +196,7 @@ def acronyms(reading: Reading) -> set[str]:
     """Return the first letters of a name's words, with and without places and legal forms, where there are at least three.
 
     >>> sorted(acronyms(read_name("China Electronics Technology Group Corporation")))
-    ['cetg', 'cetgc']
+    ['cetg', 'cetgc', 'cetgco']
     """
     units = [(unit.text if unit.spelled else unit.words[0][0], unit.kind) for unit in reading.units]
     while units and units[0][1] == LEGAL:
@@ -195,9 +210,62 @@ def acronyms(reading: Reading) -> set[str]:
         [(word, kind) for word, kind in units if kind not in (LEGAL, PLACE)],
     )
     found = {"".join(word[0] for word, _ in words if word) for words in chosen}
+    if any(kind == LEGAL and word.startswith("co") for word, kind in units):
+        found |= {"".join(word[0] for word, kind in words if word and kind != LEGAL) + "co" for words in chosen[1:2]}
     return {short for short in found if 3 <= len(short) <= 8 and short.isascii() and short.isalpha()}
 
 
+def initials(reading: Reading) -> str:
+    """Return the first letters of a name's words in their order, without small words.
+
+    >>> initials(read_name("Shipbuilding Complex of Zvezda"))
+    'scz'
+    """
+    return "".join(unit.text[:1] for unit in reading.units if unit.spelled and unit.words[0][0] not in small_words())
+
+
+def short_words(reading: Reading) -> tuple[str, ...]:
+    """Return the words of a name that may be short forms of several: two to six letters that mean nothing by themselves.
+
+    >>> short_words(read_name("SSK Zvezda Ltd"))
+    ('ssk', 'zvezda')
+    """
+    return tuple(unit.text for unit in reading.units if unit.spelled and 2 <= len(unit.text) <= _SHORT_MAX
+                 and unit.text.isalpha() and unit.kind not in (LEGAL, PLACE) and not is_usual(unit.words[0][0]))  # fmt: skip
+
+
+def names_within(text: str) -> list[str]:
+    """Return the names that a listed name holds beside the whole: those divided by "a.k.a." and those with parentheses.
+
+    >>> names_within("Corezing International -AKA- Corezing Tech Pte Ltd"), names_within("Wing Tat (HK) Ltd")
+    (['Corezing International', 'Corezing Tech Pte Ltd'], [])
+    >>> names_within("Samsan Industries (Haji Brothers) Ltd.")
+    ['Samsan Industries Ltd.', 'Haji Brothers']
+    """
+    parts = [part for part in (piece.strip(" ,;-()") for piece in _ALSO.split(text)) if len(part) >= _PART_LEAST]
+    out = parts if len(parts) > 1 else []
+    for part in parts:
+        aside = _ASIDE.search(part)
+        said = aside[1].strip() if aside else ""
+        if aside is None or not any(_says(unit.kind, unit.words[0][0]) for unit in read_name(said).units):
+            continue
+        rest = " ".join(f"{part[: aside.start()]} {part[aside.end() :]}".split())
+        out += [name for name in (rest, said) if len(name) >= _PART_LEAST]
+    return list(dict.fromkeys(name for name in out if name != text))
+
+
+def _says(kind: str, word: str) -> bool:
+    return kind not in (LEGAL, PLACE) and not is_usual(word)
+
+
+_ALSO = re.compile(
+    r"[\s,;(-]+(?:a\.?k\.?a\.?s?|f\.?k\.?a\.?|[afn]/k/a|d\.?b\.?a\.?|d/b/a|t/a|trading as|doing business as|also known as|"
+    r"formerly(?: known as)?|now known as)(?:[\s,:;-]+|$)",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(r"\(([^()]*)\)")
+_PART_LEAST = 4
+_SHORT_MAX = 6
 _SMALL = {"of", "and", "the", "for", "de", "la", "&", "ltd", "co", "inc"}
 
 

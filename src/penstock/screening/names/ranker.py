@@ -11,16 +11,18 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from numpy.typing import NDArray
 
-from penstock.screening.names.search import FEATURES
+from penstock.screening.names.features import FEATURES
 
 __all__ = ["Ranker", "ranker"]
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
 
-_SAME_TEXT, _SAME_WORDS = 0.97, 0.93
+_SAME_TEXT, _SAME_WORDS = 0.85, 0.8
+_ODDS_MAX = 30
 
 
 @frozen(eq=False)
@@ -35,23 +37,75 @@ class Ranker:
     layers: tuple[tuple[Floats, Floats], ...]
     thresholds: dict[str, float]
     about: dict[str, Any]
+    _joined: tuple[tuple[Floats, Floats], ...] = field(init=False)
 
-    def score(self, features: Floats) -> Floats:
-        """Return the probability for each row of features; names with the same words have at least a high one.
+    @_joined.default
+    def _join(self) -> tuple[tuple[Floats, Floats], ...]:
+        """Return the networks as one: side by side, the scale of the features and the mean of the answers in the weights."""
+        (first, offset), *rest = self.layers
+        scaled = first * self.scale[:, None]
+        moved = [o - self.mean @ w for o, w in zip(offset, scaled, strict=True)]
+        out = [(np.hstack(list(scaled)), np.hstack(moved)[0])]
+        out += [(_diagonal(weights), np.hstack(list(offset))[0]) for weights, offset in rest[:-1]]
+        last, offset = self.layers[-1]
+        out.append((np.vstack(list(last)) / len(last), offset.mean(0)[0]))
+        return tuple((np.ascontiguousarray(w, np.float32), np.asarray(o, np.float32)) for w, o in out)
 
-        >>> ranker().score(np.zeros((2, len(FEATURES)), np.float32)).shape
+    def score(self, features: Floats, entries: Ints, lines: Ints) -> Floats:
+        """Return the probability for each row of features: that its entry is the party asked for, rather than another or none.
+
+        ``entries`` gives the entry of each row and ``lines`` the number of its words: names of other entries in the same words
+        are no rivals.  The likeliest name of an entry has the entry's probability, its others less; names in the same words
+        have at least a high one.
+
+        >>> one = np.zeros(2, np.int32)
+        >>> ranker().score(np.zeros((2, len(FEATURES)), np.float32), one, one).shape
         (2,)
         """
-        if not len(features):
-            return np.empty(0, np.float32)
-        values: Floats = (features - self.mean) * self.scale
-        for weights, offset in self.layers[:-1]:
+        return self.weigh(self.odds(features), features, entries, lines)
+
+    def odds(self, features: Floats) -> Floats:
+        """Return the odds of each row against no entry at all; rows of many names may be given at once."""
+        values: Floats = features
+        for weights, offset in self._joined[:-1]:
             values = np.maximum(values @ weights + offset, 0)
-        weights, offset = self.layers[-1]
-        logit = (values @ weights + offset).reshape(-1, len(features)).mean(0)
-        chance = 1 / (1 + np.exp(-logit))
-        floor = np.where(features[:, _LETTERS] > 0, _SAME_TEXT, np.where(features[:, _WORDS] > 0, _SAME_WORDS, 0))
-        return np.asarray(np.where(floor > 0, floor + (1 - floor) * chance, chance * _SAME_WORDS), np.float32)
+        weights, offset = self._joined[-1]
+        return np.asarray(np.exp((values @ weights + offset)[:, 0].clip(-_ODDS_MAX, _ODDS_MAX)), np.float32)
+
+    def weigh(self, odds: Floats, features: Floats, entries: Ints, lines: Ints) -> Floats:
+        """Return the probabilities of the rows of one name from their odds; see ``score``."""
+        if not len(odds):
+            return np.empty(0, np.float32)
+        chance = _chances(odds, entries, lines)
+        same = np.where(features[:, _LETTERS] > 0, _SAME_TEXT, np.where(features[:, _WORDS] > 0, _SAME_WORDS, 0))
+        return np.asarray(np.where(same > 0, np.maximum(chance, same + (0.9 - same) * chance), chance), np.float32)
+
+
+def _diagonal(weights: Floats) -> Floats:
+    """Return weights side by side that do not mix."""
+    count, inputs, outputs = weights.shape
+    out: Floats = np.zeros((count * inputs, count * outputs), np.float32)
+    for i, some in enumerate(weights):
+        out[i * inputs : (i + 1) * inputs, i * outputs : (i + 1) * outputs] = some
+    return out
+
+
+def _chances(odds: Floats, entries: Ints, lines: Ints) -> Floats:
+    """Return probabilities from the odds of each name against no entry at all: those of an entry add up, twins are no rivals."""
+    by_line: dict[int, float] = {}
+    by_pair: dict[tuple[int, int], float] = {}
+    best: dict[int, float] = {}
+    said, whose = odds.tolist(), entries.tolist()
+    for value, entry, line in zip(said, whose, lines.tolist(), strict=True):
+        by_line[line] = max(value, by_line.get(line, 0.0))
+        by_pair[entry, line] = max(value, by_pair.get((entry, line), 0.0))
+        best[entry] = max(value, best.get(entry, 0.0))
+    share = dict.fromkeys(best, 0.0)
+    for (entry, _), value in by_pair.items():
+        share[entry] += value
+    every = 1 + sum(by_line.values())
+    chances = [share[entry] / every * value / best[entry] for value, entry in zip(said, whose, strict=True)]
+    return np.asarray(chances, np.float32)
 
 
 _WORDS, _LETTERS = FEATURES.index("same words"), FEATURES.index("same letters")

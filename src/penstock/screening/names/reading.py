@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import product
 from typing import NamedTuple
 
 from penstock.screening.names.words import (
@@ -19,8 +20,11 @@ from penstock.screening.names.words import (
     Term,
     bare_word,
     han_terms,
+    is_usual,
     kind_of,
+    phrases,
     same_word,
+    small_words,
 )  # fmt: skip
 from penstock.screening.names.writing import cantonese, fold, is_han, pinyin, plain, romaji, to_latin
 
@@ -52,6 +56,9 @@ _AFTER_NUMBER = (
 _ADMIN = {"省": ("province", "sheng"), "市": ("city", "shi"), "县": ("county", "xian"), "区": ("district", "qu"),
           "自治区": ("autonomous", "region"), "镇": ("town", "zhen"), "州": ("prefecture", "zhou"),
           "自治州": ("autonomous", "prefecture"), "特别行政区": ("sar",)}  # fmt: skip
+_UNWRITTEN = re.compile("[wya]")
+_BETWEEN = {"of", "the", "and", "for", "with", "in", "by", "s"}
+_SHORT_ASIDE = re.compile(r"\(([a-z]{3,8})\)")
 _NAME_MAX = 400
 _TERM_MAX = 12
 _SURE, _SOUND, _CANTON, _ASIDE = 1.0, 0.97, 0.88, 0.9
@@ -116,8 +123,60 @@ def read_name(name: str) -> Reading:
             units += _read_latin(piece)
     if not units:
         units.append(Unit(text, ((text or "?", _SURE),), WORD))
+    _set_aside(text, units, joins)
+    first = units[0]
+    if first.spelled and first.words[0][0] in small_words() - _BETWEEN and not any(_telling(unit) for unit in units):
+        units[0] = first._replace(kind=WORD)  # "Des International" is no "International"
     han = any(is_han(c) for c in text)
-    return Reading(text, tuple(units), (*joins, *_latin_joins(units)), han)
+    spelled = _latin_joins(units)
+    joins += _shortened(units)
+    return Reading(text, tuple(units), (*joins, *spelled), han)
+
+
+def _set_aside(text: str, units: list[Unit], joins: list[Join]) -> None:
+    """Take a short form in parentheses that the words before it spell out of the name: it joins those words."""
+    for short in _SHORT_ASIDE.findall(text) if text.isascii() and "(" in text else ():
+        place = next((i for i, unit in enumerate(units) if unit.text == short and unit.spelled), 0)
+        every = range(place)
+        for some in (every, [i for i in every if units[i].words[0][0] not in small_words()]):
+            at = "".join(units[i].text[:1] for i in some).find(short)
+            if at >= 0 and len(short) <= len(some):
+                joins.append(Join(some[at], some[at + len(short) - 1] - some[at] + 1, same_word(short)))
+                del units[place]
+                break
+
+
+def _telling(unit: Unit) -> bool:
+    return unit.kind not in (LEGAL, PLACE) and not is_usual(unit.words[0][0])
+
+
+def _shortened(units: list[Unit]) -> list[Join]:
+    """Return the short words that units in a row stand for; a row that is a legal form becomes one."""
+    out = []
+    for start, unit in enumerate(units):
+        for words, kind, short in phrases().get(unit.words[0][0], ()):
+            end = _matched(units, start, words)
+            if not end:
+                continue
+            if kind != LEGAL:
+                out += [Join(start, end - start, word) for word in short]
+            elif any(rest.kind != LEGAL for rest in (*units[:start], *units[end:])):
+                units[start:end] = [part._replace(kind=LEGAL) for part in units[start:end]]
+    return out
+
+
+def _matched(units: list[Unit], start: int, words: tuple[str, ...]) -> int:
+    """Return where a row of words that begins at a unit ends, 0 where it does not stand there."""
+    place = 0
+    for at in range(start, len(units)):
+        word = units[at].words[0][0]
+        if word == words[place]:
+            place += 1
+            if place == len(words):
+                return at + 1
+        elif word not in _BETWEEN:
+            return 0
+    return 0
 
 
 def _pieces(text: str) -> list[str]:
@@ -144,7 +203,11 @@ def _read_latin(piece: str) -> list[Unit]:
     if not word:
         return []
     same = same_word(word)
-    return [Unit(word, ((same, _SURE),), kind_of(same), True)]
+    ways: tuple[tuple[str, float], ...] = ((same, _SURE),)
+    if "\u0600" <= piece[0] <= "\u06ff" and same == word:
+        bare = word[:1] + _UNWRITTEN.sub("", word[1:])  # Arabic writes few vowels, and those as w and y
+        ways += ((bare, _ASIDE),) if bare != word and len(bare) > 2 else ()
+    return [Unit(word, ways, kind_of(same), True)]
 
 
 def _latin_joins(units: list[Unit]) -> list[Join]:
@@ -179,7 +242,7 @@ def _read_han(run: str, units: list[Unit], joins: list[Join]) -> None:
         if number is not None:
             units.append(Unit(piece, ((f"#{number}", _SURE),), NUMBER))
         elif term is not None:
-            joins += [Join(len(units), len(term.units), word) for word in term.whole]
+            joins += [Join(len(units), len(term.units), word) for word in (*term.whole, *_heard(term))]
             units += _of_term(term)
         else:
             units.append(Unit(piece, tuple((word, _ASIDE) for word in _ADMIN[piece]), LEGAL))
@@ -188,6 +251,14 @@ def _read_han(run: str, units: list[Unit], joins: list[Join]) -> None:
 
 def _admin(piece: str, units: list[Unit], unknown: str) -> bool:
     return piece in _ADMIN and not unknown and bool(units) and units[-1].kind == PLACE
+
+
+@cache
+def _heard(term: Term) -> tuple[str, ...]:
+    """Return how Hong Kong may write a place or brand that has an English name: Cheung Kong for the Yangtze."""
+    if term.kind not in (PLACE, BRAND) or not 2 <= len(term.text) <= 3:
+        return ()
+    return tuple("".join(sounds) for sounds in product(*(cantonese(c)[:2] for c in term.text)))
 
 
 def _of_term(term: Term) -> list[Unit]:

@@ -9,11 +9,14 @@ from importlib.resources import files
 
 from attrs import frozen
 
+from penstock.screening.names.spelling import stem
 from penstock.screening.names.writing import pinyin
 
-__all__ = ["BRAND", "LEGAL", "NUMBER", "PLACE", "WORD", "Term", "bare_word", "han_terms", "is_usual", "kind_of", "same_word"]
+__all__ = ["BRAND", "LEGAL", "NUMBER", "PLACE", "WORD", "Term", "bare_word", "han_terms", "is_usual", "kind_of", "phrases",
+           "same_word", "small_words"]  # fmt: skip
 
 LEGAL, PLACE, NUMBER, WORD, BRAND = "legal", "place", "number", "word", "brand"
+_INFLECTED, _SMALL, _BENT_LEAST = "inflected", "small", 5
 _ORDINAL = re.compile(r"([0-9]+)(?:st|nd|rd|th)")
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 
@@ -50,15 +53,45 @@ def _latin() -> tuple[dict[str, str], dict[str, str]]:
     for section, line in _lines("latin_words.txt"):
         words = [bare_word(word) for word in line.split()]
         for word in words:
-            same.setdefault(word, words[0])
-            if section != WORD:
-                kinds.setdefault(word, section)
+            same.setdefault(word, same.get(words[0], words[0]))
+            if section not in (WORD, _INFLECTED):
+                kinds.setdefault(word, LEGAL if section == _SMALL else section)
     for _, line in _lines("han_places.txt"):
         term, *given = line.split()
         for word in given or ["".join(pinyin(term))]:
             for one in word.split("/"):
                 kinds.setdefault(bare_word(one), PLACE)
     return same, kinds
+
+
+@cache
+def _inflected() -> dict[str, str]:
+    """Return the word that stands for each stem of a word that is bent."""
+    same = _latin()[0]
+    out: dict[str, str] = {}
+    for section, line in _lines("latin_words.txt"):
+        if section == _INFLECTED:
+            head, *words = line.split()
+            for word in words:
+                out.setdefault(stem(word), same.get(head, head))
+    return out
+
+
+@cache
+def phrases() -> dict[str, list[tuple[tuple[str, ...], str, tuple[str, ...]]]]:
+    """Return by its first word each run of words that short words stand for: its words, its kind and the short words.
+
+    >>> phrases()["design"][0]
+    (('design', 'bureau'), 'word', ('kb', 'db'))
+    """
+    out: dict[str, list[tuple[tuple[str, ...], str, tuple[str, ...]]]] = {}
+    for section, line in _lines("latin_phrases.txt"):
+        short, _, long = line.partition(" = ")
+        words = tuple(same_word(word) for word in long.split())
+        out.setdefault(words[0], []).append((words, section, tuple(same_word(word) for word in short.split())))
+    for found in out.values():
+        found.sort(key=lambda phrase: -len(phrase[0]))
+    return out
 
 
 def bare_word(word: str) -> str:
@@ -85,10 +118,14 @@ def same_word(word: str) -> str:
         return f"#{_TENS[word]}"
     if word in same:
         return "#" + same[word] if kinds.get(word) == NUMBER else same[word]
+    if len(word) >= _BENT_LEAST and word.isascii():
+        bent = _inflected().get(stem(word))
+        if bent is not None:
+            return bent
     for ending, instead in (("ies", "y"), ("s", "")):
         if len(word) > 4 and word.endswith(ending) and not word.endswith(("ss", "us", "is")):
-            stem = word[: -len(ending)] + instead
-            return same.get(stem, stem)
+            single = word[: -len(ending)] + instead
+            return same.get(single, single)
     return word
 
 
@@ -102,6 +139,16 @@ def kind_of(word: str) -> str:
     if word.startswith("#"):
         return NUMBER
     return _latin()[1].get(word, WORD)
+
+
+@cache
+def small_words() -> frozenset[str]:
+    """Return the words that join others and name nobody: of, the, and.
+
+    >>> "of" in small_words(), "ltd" in small_words()
+    (True, False)
+    """
+    return frozenset(line.split()[0] for section, line in _lines("latin_words.txt") if section == _SMALL)
 
 
 def is_usual(word: str) -> bool:

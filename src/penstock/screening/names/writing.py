@@ -25,7 +25,7 @@ _FINALS = {
     "aa": "a ah", "aai": "ai", "aau": "au", "aam": "am", "aan": "an", "aang": "ang", "aap": "ap", "aat": "at",
     "aak": "ak",
     "am": "am um", "an": "an un", "ap": "ap up", "at": "at ut", "e": "e eh",
-    "ei": "ei ee i ay", "eng": "eng ing", "i": "i ee ze z",
+    "ei": "ei ee i ay ai", "eng": "eng ing", "i": "i ee ze z",
     "ou": "o ou", "oe": "oe", "oeng": "eung", "oek": "euk", "eoi": "ui", "eon": "un", "eot": "ut", "u": "u oo", "un": "un oon",
     "yu": "yu ue u", "yun": "uen yuen un", "yut": "uet yuet",
 }  # fmt: skip
