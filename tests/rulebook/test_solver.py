@@ -36,7 +36,7 @@ ROWS_MAX = 3
 def encoded(day: dt.date) -> tuple[Program, Unknowns, Encoding, Mapping[int, Any]]:
     """Return a law with every node of it as formulas over facts that are all open."""
     law = program(day)
-    unknowns = Unknowns(Domains([law.graph]), lambda name: None, ROWS_MAX)
+    unknowns = Unknowns(Domains([law.complete()]), lambda name: None, ROWS_MAX)
     unknowns.exact_products = True
     encoding = Encoding(law.graph, unknowns, day.toordinal())
     terms = {node.id: encoding.of(node) for node in law.traced if node.op not in ("fact", "paper") and node.type.kind != "list"}
@@ -148,7 +148,7 @@ def test_there_are_few_places_and_each_set_of_the_law_has_one_inside_and_one_out
 
 def test_a_question_over_rows_is_free_where_lists_have_no_rows() -> None:
     law = program(dt.date(2026, 6, 1))
-    unknowns = Unknowns(Domains([law.graph]), fully_stated(law))
+    unknowns = Unknowns(Domains([law.complete()]), fully_stated(law))
     encoding = Encoding(law.graph, unknowns, dt.date(2026, 6, 1).toordinal())
     node = next(node for node in law.traced if node.op == "quantified")
     truth = encoding.of(node)
@@ -162,7 +162,7 @@ def test_a_question_over_rows_is_free_where_lists_have_no_rows() -> None:
 
 def test_a_product_of_unknowns_grows_with_its_factor() -> None:
     law = program(dt.date(2026, 6, 1))
-    unknowns = Unknowns(Domains([law.graph]), lambda name: True)
+    unknowns = Unknowns(Domains([law.complete()]), lambda name: True)
     numbers = [unknowns.fact("item.tpp", f"item.tpp{copy}").value for copy in ("", "'")]
     quantity = unknowns.fact("item.quantity", "item.quantity").value
     small, large = (unknowns.product("mul", number, quantity) for number in numbers)
@@ -175,7 +175,7 @@ def test_a_product_of_unknowns_grows_with_its_factor() -> None:
 @pytest.mark.parametrize("day", DAYS, ids=str)
 def test_of_a_fully_stated_transaction_nothing_is_merely_possible(day: dt.date) -> None:
     law = program(day)
-    encoding = Encoding(law.graph, Unknowns(Domains([law.graph]), fully_stated(law)), day.toordinal())
+    encoding = Encoding(law.graph, Unknowns(Domains([law.complete()]), fully_stated(law)), day.toordinal())
     for stance in STANCES:
         required = encoding.of(law.stances[stance].license_required)
         assert isinstance(required, Truth)
@@ -199,7 +199,7 @@ def test_what_is_decided_costs_the_solver_nothing() -> None:
 
 def test_constants_of_a_graph_are_exact() -> None:
     law = program(dt.date(2026, 6, 1))
-    unknowns = Unknowns(Domains([law.graph]), lambda name: True)
+    unknowns = Unknowns(Domains([law.complete()]), lambda name: True)
     encoding = Encoding(law.graph, unknowns, 0)
     assert encoding.of(law.graph.true) == Truth(True, True)
     assert encoding.of(law.graph.unknown) == Truth(True, False)

@@ -25,6 +25,7 @@ from penstock.rulebook.unknowns import (
     alike,
     conj,
     constant,
+    denies,
     disj,
     either,
     holds,
@@ -112,7 +113,7 @@ class Encoding:
         """Return a test of what was read; where that is absent, what its absence comes to."""
         certain = conj([known, holds])
         missing = self._absent(read)
-        if known is True or missing is False or alike(missing, known):
+        if known is True or missing is False or denies(neg(known), missing):
             return Truth(certain, certain)
         return Truth(disj([certain, conj([neg(known), missing])]), certain)
 

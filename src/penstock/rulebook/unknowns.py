@@ -25,6 +25,7 @@ __all__ = [
     "alike",
     "conj",
     "constant",
+    "denies",
     "disj",
     "either",
     "holds",
@@ -89,6 +90,12 @@ def neg(part: Formula) -> Formula:
 def alike(a: Formula, b: Formula) -> bool:
     """Say whether two formulas are one and the same."""
     return a is b or (hasattr(a, "get_id") and hasattr(b, "get_id") and a.get_id() == b.get_id())
+
+
+def denies(a: Formula, b: Formula) -> bool:
+    """Say whether a formula is plainly the negation of another, or a conjunction with it."""
+    opposite = neg(b)
+    return alike(a, opposite) or (hasattr(a, "decl") and z3().is_and(a) and any(alike(part, opposite) for part in a.children()))
 
 
 def either(condition: Formula, yes: Any, no: Any) -> Any:
