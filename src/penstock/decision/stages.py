@@ -142,7 +142,7 @@ class Stages:
 
     def _read(self, node: Node) -> frozenset[str]:
         if node.id not in self._reads:
-            known = not (node.op == "cmp" and any(self._absent(arg) for arg in node.args))
+            known = not (node.op == "cmp" and any(self._absent(arg) for arg in node.args)) and not self._listless(node)
             found = set().union(*(self._read(arg) for arg in node.args)) if node.args and known else set()
             if node.op in ("fact", "paper"):
                 found |= self._of_fact(node.data)
@@ -168,6 +168,11 @@ class Stages:
         if node.op == "given":
             return all(self._absent(arg) for arg in node.args)
         return node.op in _ARITHMETIC and any(self._absent(arg) for arg in node.args)
+
+    def _listless(self, node: Node) -> bool:
+        """Say whether a node walks over the rows of a list that no transaction gives: then only roles matter."""
+        rows = node.args[0] if node.op in _BY_ROW and node.op != "holds" else None
+        return rows is not None and rows.op in ("fact", "paper") and not self._of_fact(rows.data)
 
     def _of_fact(self, name: str) -> set[str]:
         held = set(self.layout.names)
