@@ -30,6 +30,10 @@ class Change:
 
     def say(self) -> str:
         """Return the change as a line: what was added to and taken from each field."""
+        return "; ".join(self.parts())
+
+    def parts(self) -> list[str]:
+        """Return what was added to and taken from each field, by field."""
         out = []
         for name in self.fields:
             old, new = getattr(self.before, name), getattr(self.after, name)
@@ -40,7 +44,7 @@ class Change:
                 out.append(f"{', '.join(sorted(k for k in {*old, *new} if old.get(k) != new.get(k)))} changed")
             else:
                 out.append(f"{name} {old!r} -> {new!r}")
-        return "; ".join(out)
+        return out
 
 
 @frozen

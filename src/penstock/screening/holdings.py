@@ -106,7 +106,7 @@ class RowReader:
             return None
         owner, owned, share, start, end = (row[p].strip() if p is not None and p < len(row) else "" for p in self.places)
         if not owner or not owned:
-            self.fault(line, "missing_required", f"the row names no {'owned entity' if owner else 'owner'}")
+            self.fault(line, "missing_required", "the row names no owned entity" if owner else "the row names no owner")
             return None
         points = self._points(share, line)
         stands = self._stands(start, end, line) if points is not None else None

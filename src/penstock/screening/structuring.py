@@ -25,6 +25,10 @@ TIES = ("address", "officer", "phone", "payer")
 _COMMON = 25  # a value more parties share than this ties nobody: a registered agent, a business center
 _LEAST_PART = 0.5  # of the limit: who takes less has no reason to split
 _DAYS_INCORPORATED, _DAYS_ORDERED = 120, 90
+_SPANS = (
+    ("incorporated_on", _DAYS_INCORPORATED, "incorporated between {first} and {last}"),
+    ("ordered_on", _DAYS_ORDERED, "ordered between {first} and {last}"),
+)
 _TIED = 1.0
 _PAIR_TIED = 1.8  # two alone need more than one tie: two strangers may share an accountant
 _WEIGHT = {"address": 0.8, "officer": 0.9, "phone": 1.0, "payer": 1.0}
@@ -257,10 +261,10 @@ def _ring(customers: Sequence[Customer], members: list[int], shared: dict[tuple[
         here = sorted(inside.intersection(places))
         if len(here) > 1:
             evidence.append(f"{tie} {getattr(customers[here[0]], tie)}: {', '.join(customers[i].id for i in here)}")
-    for what, days in (("incorporated_on", _DAYS_INCORPORATED), ("ordered_on", _DAYS_ORDERED)):
+    for what, days, said in _SPANS:
         dates = sorted(day for i in members if (day := getattr(customers[i], what)))
         if len(dates) > 1 and (dates[-1] - dates[0]).days <= 2 * days:
-            evidence.append(f"{what.replace('_on', '')} between {dates[0]} and {dates[-1]}")
+            evidence.append(said.format(first=dates[0], last=dates[-1]))
     evidence.append(f"{total:,} together, each at most {limit:,}")
     names = tuple(sorted(customers[i].id for i in members))
     return Ring(names, total, limit, round(1 - math.exp(-strength * min(2.0, total / limit) / 2), 4), tuple(evidence))

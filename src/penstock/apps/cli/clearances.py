@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from penstock.apps.cli.language import t
+
 __all__ = ["clearances"]
 
 
@@ -45,7 +47,8 @@ def add(store: str, name: str, entry: str, by: str, why: str, on: str, until: st
     party = Asked(name, country.upper(), address).digest
     given = clear(hit, party, by=by, why=why, on=parse_date(on, "--on"), until=parse_date(until, "--until"))
     ClearanceStore(store).add(given)
-    click.echo(f"{name} is not {known[entry].title} [{entry}], says {given.by}, until {given.until}")
+    parts = {"name": name, "entry_name": known[entry].title, "entry_id": entry, "by": given.by, "until": given.until}
+    click.echo(t("{name} is not {entry_name} [{entry_id}], says {by}, until {until}", **parts))
 
 
 @clearances.command("list")
@@ -64,4 +67,5 @@ def show(store: str, as_json: bool) -> None:
         click.echo(dump_json({"clearances": rows}))
         return
     for row in rows:
-        click.echo(f"{row['on']} to {row['until']}  {row['entry_id']} is not {row['party'][:12]}: {row['why']} ({row['by']})")
+        parts = {**row, "party": row["party"][:12]}
+        click.echo(t("{on} to {until}  {entry_id} is not {party}: {why} ({by})", **parts))

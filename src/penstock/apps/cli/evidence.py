@@ -11,7 +11,8 @@ import click
 
 from penstock.apps.cli.graph import read_graph_file
 from penstock.apps.cli.kinds import law_of_owners
-from penstock.apps.cli.list_files import load_list
+from penstock.apps.cli.language import t, told
+from penstock.apps.cli.list_files import list_title, load_list
 from penstock.screening.closure import OwnershipIndex
 from penstock.screening.evidence import Evidence
 from penstock.screening.holdings import WHOLE
@@ -45,14 +46,14 @@ def with_evidence(
 
 def tell_evidence(evidence: Mapping[str, Any]) -> None:
     """Print what was found about each party, and what somebody has to look at."""
-    date = evidence["data_date"] or "an unknown date"
-    click.echo(f"Evidence: {evidence['list']} of {date}, {evidence['entries']:,} entries")
+    parts = {"list": list_title(evidence["list"]), "date": evidence["data_date"] or t("an unknown date")}
+    click.echo(t("Evidence: {list} of {date}, {entries} entries", **parts, entries=f"{evidence['entries']:,}"))
     for role, found in evidence["parties"].items():
         for row in found["findings"]:
             value = row["value"] if isinstance(row["value"], str) else ", ".join(
-                v["name"] if isinstance(v, dict) else str(v) for v in row["value"]) or "none"  # fmt: skip
-            click.echo(f"  {role}.{row['fact']}: {value}")
-            click.echo(f"    {row['because']}")
+                v["name"] if isinstance(v, dict) else str(v) for v in row["value"]) or t("none")  # fmt: skip
+            click.echo("  " + t("{what}: {value}", what=f"{role}.{row['fact']}", value=value))
+            click.echo(f"    {told(row['because'])}")
         for text in found["open"]:
-            click.echo(f"  ? {role}.{text}")
+            click.echo(f"  ? {role}.{told(text)}")
     click.echo()

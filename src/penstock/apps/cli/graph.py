@@ -19,7 +19,7 @@ import click
 import numpy as np
 from attrs import frozen
 
-from penstock.apps.cli.language import prose, spoken
+from penstock.apps.cli.language import code, prose, spoken, t, told
 from penstock.apps.cli.output import put
 from penstock.apps.files import open_text, read_bytes
 from penstock.screening.closure import Closure, OwnershipIndex
@@ -249,26 +249,41 @@ def tell_graph(document: Mapping[str, Any]) -> None:
     stands = document["rule_status"] == "in_force"
     restricted = document["restricted" if stands else "would_be_restricted"]
     open_ = document["undetermined" if stands else "would_be_undetermined"]
-    said = "are restricted" if stands else f"would be restricted if the rule were in force (it is {document['rule_status']})"
-    unsure = ", unverified" if document["certainty"] == "unverified" else ""
-    cite = "; ".join(row["cite"] for row in document["citations"])
-    asked = [f"regime {document['rule']['regime']}"] if document["rule"]["regime"] != "actual" else []
-    asked += [f"as {document['rule']['stance']}"] if "stance" in document["rule"] else []
-    of = f"{len(restricted):,} of {document['counts']['entities']:,} entities"
-    click.echo(f"On {document['on']}, {of} {said}{unsure} [{'; '.join([cite, *asked])}].")
+    click.echo(_graph_sentence(document, len(restricted)))
     for row in restricted[:_SHOWN_MAX]:
-        carried = ", ".join(f"{stake['owner']} {stake['basis_points'] / 100:g} % ({stake['because']})" for stake in row["proof"])
-        click.echo(f"  {row['id']}: {row['basis_points'] / 100:g} % held by {carried}")
+        carried = t(", ").join(_stake(stake) for stake in row["proof"])
+        share = f"{row['basis_points'] / 100:g}"
+        click.echo("  " + t("{id}: {share} % held by {owners}", id=row["id"], share=share, owners=carried))
     if len(restricted) > _SHOWN_MAX:
-        click.echo(f"  and {len(restricted) - _SHOWN_MAX:,} more; --json has all of them")
+        click.echo("  " + t("and {n} more; --json has all of them", n=f"{len(restricted) - _SHOWN_MAX:,}"))
     for row in open_[:_SHOWN_MAX]:
-        flags = f", {', '.join(row['red_flags'])}" if row["red_flags"] else ""
-        click.echo(f"  ? {row['id']}: {row['basis_points_least'] / 100:g} to {row['basis_points_most'] / 100:g} %, "
-                   f"cannot be determined{flags}")  # fmt: skip
+        least, most = (f"{row[key] / 100:g}" for key in ("basis_points_least", "basis_points_most"))
+        flags = "".join(t(", {flag}", flag=flag) for flag in row["red_flags"])
+        parts = {"id": row["id"], "least": least, "most": most, "flags": flags}
+        click.echo("  ? " + t("{id}: {least} to {most} %, cannot be determined{flags}", **parts))
     for name in document["overfull"][:_SHOWN_MAX]:
-        click.echo(f"  - the known shares in {name} come to more than the whole")
+        click.echo("  - " + t("the known shares in {name} come to more than the whole", name=name))
     for fault in document["rows"][:_SHOWN_MAX]:
-        click.echo(f"  - line {fault['line']}: {fault['message']}" if fault["line"] else f"  - {fault['message']}")
+        said = told(fault["message"])
+        click.echo("  - " + (t("line {line}: {message}", line=fault["line"], message=said) if fault["line"] else said))
+
+
+def _stake(stake: Mapping[str, Any]) -> str:
+    share, because = f"{stake['basis_points'] / 100:g}", code("carried", stake["because"])
+    return t("{owner} {share} % ({because})", owner=stake["owner"], share=share, because=because)
+
+
+def _graph_sentence(document: Mapping[str, Any], restricted: int) -> str:
+    rule, counts, status = document["rule"], document["counts"], document["rule_status"]
+    cites = ["; ".join(row["cite"] for row in document["citations"])]
+    cites += [t("regime {regime}", regime=rule["regime"])] if rule["regime"] != "actual" else []
+    cites += [t("as {stance}", stance=code("stance", rule["stance"]))] if "stance" in rule else []
+    parts = {"day": document["on"], "some": f"{restricted:,}", "all": f"{counts['entities']:,}", "cites": "; ".join(cites),
+             "unverified": t(", unverified") if document["certainty"] == "unverified" else ""}  # fmt: skip
+    if status == "in_force":
+        return t("On {day}, {some} of {all} entities are restricted{unverified} [{cites}].", **parts)
+    return t("On {day}, {some} of {all} entities would be restricted if the rule were in force (it is {status}){unverified} "
+             "[{cites}].", **parts, status=code("rule_status", status))  # fmt: skip
 
 
 def _is_json(path: str) -> bool:

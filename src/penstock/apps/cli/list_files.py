@@ -8,14 +8,16 @@ from importlib.resources import files
 
 from attrs import evolve
 
+from penstock.apps.cli.language import t, told
 from penstock.apps.files import open_text
 from penstock.screening.lists import ListFile, as_of, read_list
 from penstock.store.local import is_sqlite
 from penstock.terms.dates import parse_date
 
-__all__ = ["load_list"]
+__all__ = ["list_title", "load_list"]
 
 _STORED = re.compile(r"(?P<path>.+?)(?:#(?P<list>[^#@]+))?(?:@(?P<day>[^#@]+))?")
+_OF_DAY = re.compile(r"(?P<list>.+) of (?P<day>\d{4}-\d\d-\d\d)")
 
 
 def load_list(path: str | None, on: str | None = None, form: str | None = None) -> ListFile:
@@ -46,3 +48,15 @@ def _kept(path: str, name: str | None, on: dt.date | None) -> ListFile:
     titles = ", ".join(f"{version.list} of {version.as_of}" if len(versions) > 1 else version.list for version in versions)
     entries = tuple(entry for version in versions for entry in store.entries(version))
     return ListFile(titles, min(version.as_of for version in versions).isoformat(), entries)
+
+
+def list_title(title: str) -> str:
+    """Return the title of a list in the language spoken; of several lists each with its date.
+
+    >>> list_title("own of 2025-01-01, csl of 2025-02-01")
+    'own of 2025-01-01, csl of 2025-02-01'
+    """
+    several = [one for part in title.split(", ") if (one := _OF_DAY.fullmatch(part))]
+    if len(several) <= title.count(", "):
+        return told(title)
+    return t(", ").join(t("{list} of {day}", **one.groupdict()) for one in several)

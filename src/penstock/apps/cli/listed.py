@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from penstock.apps.cli.language import t, told
 from penstock.screening.screener import Screener
 from penstock.store.lists import ListStore
 from penstock.terms.dates import parse_date
@@ -39,15 +40,17 @@ def ask_listed(place: str, day: str, name: str, country: str, floor: float) -> d
 
 def tell_listed(document: Mapping[str, Any]) -> None:
     """Print who was listed: the lists with their dates, then the entries with their spans."""
-    dates = ", ".join(f"{row['list']} of {row['as_of']}" for row in document["lists"])
-    click.echo(f"{document['name']} on {document['on']}, by {dates}:")
+    lists_ = t(", ").join(t("{list} of {day}", list=row["list"], day=row["as_of"]) for row in document["lists"])
+    click.echo(t("{name} on {day}, by {lists}:", name=document["name"], day=document["on"], lists=lists_))
     for hit in document["hits"]:
-        spans = ", ".join(
-            f"from {span['from']}" + (f" until {span['until']}" if span["until"] else " on") for span in hit["stood"]
-        )
+        spans = t(", ").join(_span(span["from"], span["until"]) for span in hit["stood"])
         click.echo(f"  {hit['score']:.3f}  {hit['entry_name']} [{hit['list']} {hit['entry_id']}] {spans}")
-        click.echo(f"         {hit['why']}")
+        click.echo(f"         {told(hit['why'])}")
     if not document["hits"]:
-        click.echo("  not listed by that name")
+        click.echo("  " + t("not listed by that name"))
     for line in document["assumptions"]:
-        click.echo(f"  {line}")
+        click.echo(f"  {told(line)}")
+
+
+def _span(first: Any, last: Any) -> str:
+    return t("from {first} until {last}", first=first, last=last) if last else t("from {first} on", first=first)

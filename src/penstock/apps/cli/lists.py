@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.language import t, told
 from penstock.apps.cli.output import put
 from penstock.terms.errors import ConflictingFacts
+
+if TYPE_CHECKING:
+    from penstock.screening.holdings import RowFault
 
 __all__ = ["lists"]
 
@@ -31,7 +36,7 @@ def lists() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 def show(list_path: str | None, form: str | None, on: str | None, as_json: bool) -> None:
     """Show what a list holds: its date, how many entries, who is on it, and the rows that could not be used."""
-    from penstock.apps.cli.list_files import load_list
+    from penstock.apps.cli.list_files import list_title, load_list
 
     loaded = load_list(list_path, on, form)
     document: dict[str, Any] = {
@@ -42,16 +47,20 @@ def show(list_path: str | None, form: str | None, on: str | None, as_json: bool)
     if as_json:
         put({**document, "parties": [{"id": e.id, "name": e.name, "countries": e.countries, **e.about} for e in loaded.entries]})
         return
-    date = loaded.date or "an unknown date"
-    click.echo(f"{loaded.title} of {date}: {document['entries']:,} entries, {document['names']:,} names, "
-               f"{document['bare_addresses']:,} bare addresses")  # fmt: skip
+    numbers = {key: f"{document[key]:,}" for key in ("entries", "names", "bare_addresses")}
+    parts = {"list": list_title(loaded.title), "date": loaded.date or t("an unknown date")}
+    click.echo(t("{list} of {date}: {entries} entries, {names} names, {bare_addresses} bare addresses", **parts, **numbers))
     for entry in loaded.entries[:_SHOWN_MAX]:
         cites = "; ".join(entry.about.get("citations", ()))
         click.echo(f"  {entry.id}: {entry.title}" + (f" [{cites}]" if cites else ""))
     if len(loaded.entries) > _SHOWN_MAX:
-        click.echo(f"  and {len(loaded.entries) - _SHOWN_MAX:,} more; --json has all of them")
-    for fault in loaded.faults[:_SHOWN_MAX]:
-        click.echo(f"  - line {fault.line}: {fault.message}")
+        click.echo("  " + t("and {n} more; --json has all of them", n=f"{len(loaded.entries) - _SHOWN_MAX:,}"))
+    _tell_faults(loaded.faults)
+
+
+def _tell_faults(faults: Sequence[RowFault]) -> None:
+    for fault in faults[:_SHOWN_MAX]:
+        click.echo("  - " + t("line {line}: {message}", line=fault.line, message=told(fault.message)))
 
 
 @lists.command("diff")
@@ -73,14 +82,16 @@ def diff(old: str, new: str, allow_shrink: bool, as_json: bool) -> None:
     if as_json:
         put({"old": old, "old_date": before.date, "new": new, "new_date": after.date, **found.document()})
         return
-    dates = " to ".join(one.date or "an unknown date" for one in (before, after))
-    numbers = f"{len(found.added):,} added, {len(found.removed):,} removed, {len(found.changed):,} changed"
-    click.echo(f"From {dates}: {numbers}")
+    first, last = (one.date or t("an unknown date") for one in (before, after))
+    numbers = {"added": f"{len(found.added):,}", "removed": f"{len(found.removed):,}", "changed": f"{len(found.changed):,}"}
+    click.echo(
+        t("From {first} to {last}: {added} added, {removed} removed, {changed} changed", first=first, last=last, **numbers)
+    )
     for sign, entries in (("+", found.added), ("-", found.removed)):
         for entry in entries[:_SHOWN_MAX]:
             click.echo(f"  {sign} {entry.id}: {entry.title}")
     for change in found.changed[:_SHOWN_MAX]:
-        click.echo(f"  ~ {change.id}: {change.say()}")
+        click.echo(f"  ~ {change.id}: {t('; ').join(told(part) for part in change.parts())}")
 
 
 @lists.command("add")
@@ -109,9 +120,9 @@ def add(store: str, file: str, name: str | None, form: str | None, as_of: str | 
     if as_json:
         put({**kept.document(), "rows": [fault.document() for fault in found.faults]})
         return
-    click.echo(f"{kept.list} of {kept.as_of}: {kept.entries:,} entries kept as version {kept.number}")
-    for fault in found.faults[:_SHOWN_MAX]:
-        click.echo(f"  - line {fault.line}: {fault.message}")
+    parts = {"list": kept.list, "date": kept.as_of, "entries": f"{kept.entries:,}", "number": kept.number}
+    click.echo(t("{list} of {date}: {entries} entries kept as version {number}", **parts))
+    _tell_faults(found.faults)
 
 
 @lists.command("versions")
@@ -126,10 +137,9 @@ def versions(store: str, as_json: bool) -> None:
         put({"versions": [version.document() for version in kept]})
         return
     for version in kept:
-        bad = f", {version.left_out:,} rows with faults" if version.left_out else ""
-        click.echo(
-            f"{version.number:>4}  {version.list} of {version.as_of}: {version.entries:,} entries from {version.source}{bad}"
-        )
+        parts = {"list": version.list, "date": version.as_of, "entries": f"{version.entries:,}", "source": version.source}
+        bad = t(", {rows} rows with faults", rows=f"{version.left_out:,}") if version.left_out else ""
+        click.echo(f"{version.number:>4}  {t('{list} of {date}: {entries} entries from {source}', **parts)}{bad}")
 
 
 @lists.command("on")

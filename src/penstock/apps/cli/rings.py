@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from penstock.apps.cli.language import code, t, told
+
 __all__ = ["rings"]
 
 _COLUMNS = ("id", "amount", "address", "officer", "phone", "payer", "incorporated_on", "ordered_on", "group")
@@ -36,16 +38,25 @@ def rings(customers: str, limit: int, as_json: bool) -> None:
             dump_json({"parties": len(some), "rings": [r.document() for r in found], "groups_over_limit": shown, "rows": faults})
         )
         return
-    click.echo(f"{len(some):,} parties: {len(found):,} rings, {len(groups):,} stated groups over {limit:,}")
+    numbers = {"parties": f"{len(some):,}", "rings": f"{len(found):,}", "groups": f"{len(groups):,}", "limit": f"{limit:,}"}
+    click.echo(t("{parties} parties: {rings} rings, {groups} stated groups over {limit}", **numbers))
     for ring in found[:_SHOWN_MAX]:
-        click.echo(f"  {ring.score:.2f}  {', '.join(ring.members)}: {ring.total:,}")
+        members = t(", ").join(ring.members)
+        click.echo(f"  {ring.score:.2f}  " + t("{what}: {value}", what=members, value=f"{ring.total:,}"))
         for line in ring.evidence:
-            click.echo(f"        {line}")
+            click.echo(f"        {_tie(line)}")
     for group in groups[:_SHOWN_MAX]:
-        click.echo(f"  group {group.name}: {', '.join(group.members)}: {group.total:,}, counted as one party")
+        parts = {"name": group.name, "members": t(", ").join(group.members), "total": f"{group.total:,}"}
+        click.echo("  " + t("group {name}: {members}: {total}, counted as one party", **parts))
     for fault in faults[:_SHOWN_MAX]:
-        click.echo(f"  - line {fault['line']}: {fault['message']}")
-    click.echo("  A ring is a reason to look, no finding of guilt.")
+        click.echo("  - " + t("line {line}: {message}", line=fault["line"], message=told(fault["message"])))
+    click.echo("  " + t("A ring is a reason to look, no finding of guilt."))
+
+
+def _tie(line: str) -> str:
+    """Return a line of evidence in the language spoken: what is shared by its name, or a sentence."""
+    tie, _, shared = line.partition(" ")
+    return f"{code('tie', tie)} {shared}" if tie in _COLUMNS else told(line)
 
 
 def _read(rows: Iterator[list[str]], faults: list[dict[str, Any]]) -> Iterator[Any]:

@@ -7,7 +7,7 @@ import datetime as dt
 import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from io import StringIO
 from itertools import islice
@@ -17,7 +17,8 @@ from typing import Any
 import click
 from attrs import frozen
 
-from penstock.apps.cli.list_files import load_list
+from penstock.apps.cli.language import code, t, told
+from penstock.apps.cli.list_files import list_title, load_list
 from penstock.apps.files import open_text, whole_text
 from penstock.screening.clearances import Clearance, party_digest, suppress
 from penstock.screening.lists import csv_rows
@@ -76,24 +77,41 @@ def screen_one(asked: Asked, *, list_path: str | None, on: str | None, top: int,
 
 def tell_hits(document: dict[str, Any], floor: float) -> None:
     """Print the hits from a score on, likeliest first; where there are none, the nearest and its score."""
-    date = document["data_date"] or "an unknown date"
-    click.echo(f"{document['name']} against {document['list']} of {date} ({document['entries']:,} entries):")
+    parts = {
+        "name": document["name"],
+        "list": list_title(document["list"]),
+        "date": document["data_date"] or t("an unknown date"),
+    }
+    click.echo(t("{name} against {list} of {date} ({entries} entries):", **parts, entries=f"{document['entries']:,}"))
     shown = [hit for hit in document["hits"] if hit["score"] >= floor]
     for hit in shown:
-        name = hit["entry_name"] if hit["matched"] == hit["entry_name"] else f"{hit['entry_name']} (as {hit['matched']})"
+        name = hit["entry_name"]
+        if hit["matched"] != name:
+            name = t("{name} (as {matched})", name=name, matched=hit["matched"])
         click.echo(f"  {hit['score']:.3f}  {name} [{hit['entry_id']}]")
-        click.echo(f"         {hit['by']}: {hit['why']}")
+        click.echo("         " + t("{what}: {value}", what=code("tie", hit["by"]), value=_why(hit["by"], hit["why"])))
         for cite in hit.get("citations", ()):
             click.echo(f"         {cite}")
     if not shown:
-        best = document["hits"][0] if document["hits"] else None
-        near = f"; the nearest is {best['entry_name']} at {best['score']:.3f}" if best else ""
-        click.echo(f"  no entry from {floor:g} on{near}")
+        click.echo("  " + _nearest(document["hits"], f"{floor:g}"))
     for row in document["cleared"]:
-        click.echo(f"  cleared: {row['entry_name']} [{row['entry_id']}] by {row['by']} until {row['until']}: {row['why']}")
+        click.echo("  " + t("cleared: {entry_name} [{entry_id}] by {by} until {until}: {why}", **row))
     for row in document["rows"][:20]:
-        click.echo(f"  - line {row['line']} of the list: {row['message']}")
-    click.echo("  Absence from a list is no clearance.")
+        click.echo("  - " + t("line {line} of the list: {message}", line=row["line"], message=told(row["message"])))
+    click.echo("  " + t("Absence from a list is no clearance."))
+
+
+def _why(by: str, why: str) -> str:
+    """Return why a hit is one: of an address how far it is the same, and the words that are."""
+    kind, mark, words = why.partition(": ")
+    return t("{what}: {value}", what=told(kind), value=words) if by == "address" and mark else told(why)
+
+
+def _nearest(hits: Sequence[Mapping[str, Any]], floor: str) -> str:
+    if not hits:
+        return t("no entry from {floor} on", floor=floor)
+    best = {"name": hits[0]["entry_name"], "score": f"{hits[0]['score']:.3f}"}
+    return t("no entry from {floor} on; the nearest is {name} at {score}", floor=floor, **best)
 
 
 def _ready(entries: Sequence[Entry]) -> Screener:
@@ -118,17 +136,17 @@ def screen_batch(
     """
     loaded = load_list(list_path, on)
     for fault in loaded.faults:
-        click.echo(f"list, line {fault.line}: {fault.message}", err=True)
+        click.echo(t("list, line {line}: {message}", line=fault.line, message=told(fault.message)), err=True)
     global _screener
     _screener = _ready(loaded.entries)
-    rows = hits = bad = told = 0
+    rows = hits = bad = shown = 0
     with open_text(source) as file, whole_text(target) as out:
         write = csv.writer(out, lineterminator="\n")
         write.writerow(COLUMNS)
         for text, *counts in _answers(_parties(file), top, workers):
             out.write(text)
             rows, hits, bad = (a + b for a, b in zip((rows, hits, bad), counts, strict=True))
-            told = _progress(rows, told)
+            shown = _progress(rows, shown)
     return rows, hits, bad
 
 
@@ -206,9 +224,9 @@ def _line(id: str, rank: int, hit: Hit) -> Sequence[Any]:
 def _progress(rows: int, told: int) -> int:
     """Say how many parties are done: at once on a terminal, every ten thousand elsewhere; return what was said last."""
     if sys.stderr.isatty():
-        click.echo(f"\r{rows:,} parties", nl=False, err=True)
+        click.echo("\r" + t("{rows} parties", rows=f"{rows:,}"), nl=False, err=True)
     elif rows // _TOLD_EVERY > told // _TOLD_EVERY:
-        click.echo(f"{rows:,} parties", err=True)
+        click.echo(t("{rows} parties", rows=f"{rows:,}"), err=True)
     return rows
 
 
