@@ -54,7 +54,7 @@ def _latin() -> tuple[dict[str, str], dict[str, str]]:
         words = [bare_word(word) for word in line.split()]
         for word in words:
             same.setdefault(word, same.get(words[0], words[0]))
-            if section not in (WORD, _INFLECTED):
+            if section not in (WORD, BRAND, _INFLECTED):
                 kinds.setdefault(word, LEGAL if section == _SMALL else section)
     for _, line in _lines("han_places.txt"):
         term, *given = line.split()
@@ -165,7 +165,8 @@ def _usual() -> frozenset[str]:
     of_terms = {
         word for term in han_terms().values() if term.kind in (LEGAL, PLACE, WORD) for unit in term.units for word in unit
     }
-    return frozenset({*_latin()[0].values(), *of_terms})
+    brands = {bare_word(line.split()[0]) for section, line in _lines("latin_words.txt") if section == BRAND}
+    return frozenset({*_latin()[0].values(), *of_terms}) - brands
 
 
 @cache
