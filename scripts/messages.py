@@ -34,22 +34,18 @@ _LOCALES = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}
 
 # Where the engine speaks: every text of these with a space in it is a sentence or a part of one.
 _ENGINE = (
-    "apps/cluster.py", "apps/journal.py", "apps/parquet.py", "apps/warehouse.py", "apps/cli/coverage.py", "apps/cli/main.py",
-    "apps/cli/options.py", "apps/cli/screening.py", "apps/cli/impact.py", "apps/cli/interview.py", "apps/cli/prove.py",
+    "apps/cluster.py", "apps/journal.py", "apps/parquet.py", "apps/warehouse.py", "apps/cli/coverage.py", "apps/cli/license.py",
+    "apps/cli/license_capacity.py", "apps/cli/license_text.py", "apps/cli/main.py", "apps/cli/options.py",
+    "apps/cli/screening.py", "apps/cli/impact.py", "apps/cli/interview.py", "apps/cli/prove.py",
     "decision/*.py", "licensing/*.py", "screening/*.py", "rulebook/book.py", "rulebook/designs.py", "rulebook/diff.py",
     "terms/checks.py", "terms/dates.py", "terms/documents.py", "terms/errors.py", "terms/numbers.py", "terms/yaml12.py",
     "terms/languages/catalog.py",
 )  # fmt: skip
-# What speaks English only so far (docs/how-to/languages.md): screening, licensing and the ledger, but for what `owners` and
-# `clock` say.
+# What speaks English only so far (docs/how-to/languages.md): screening and the ledger, but for what `owners` says.
 _ENGLISH = frozenset({
     *(f"apps/cli/{name}.py" for name in (
-        "clearances", "evidence", "graph", "ledger", "ledger_read", "ledger_text", "license", "license_capacity", "license_demo",
-        "license_text", "list_files", "listed", "lists", "rings", "screen", "ship",
-    )),
-    *(f"licensing/{name}.py" for name in (
-        "agreements", "amendment", "bodies", "calibration", "capacity", "case", "current", "demand", "drafting", "duties",
-        "events", "grants", "history", "lapses", "machine", "owed", "quota", "review", "tolling",
+        "clearances", "evidence", "graph", "ledger", "ledger_read", "ledger_text", "list_files", "listed", "lists", "rings",
+        "screen", "ship",
     )),
     *(f"screening/{name}.py" for name in (
         "addresses", "clearances", "closure", "differences", "ecfr", "evidence", "fronts", "holdings", "lists", "plain",
@@ -59,6 +55,7 @@ _ENGLISH = frozenset({
 # What of these says nothing to people: it writes SQL, or reads citations.
 _DUMB = ("decision/sql_chips.py", "decision/sql_columns.py", "decision/warehouse.py", "decision/provisions.py")
 _READER = "rulebook/words.py"  # puts rules into words, phrase by phrase
+_STORY = "apps/cli/demo_case.yaml"  # what the people of the demonstration say
 # Texts with a space that nobody reads, or that are the same in every language: commands, code, names of the solver.
 _NOT_PROSE = re.compile(
     r"penstock facts [\w.]+$|penstock facts \{|pip install |penstock: |Supp\. No\. |15 CFR part \{|\{\w+\}\|\{\w+\}$"
@@ -67,6 +64,10 @@ _NOT_PROSE = re.compile(
     r"|All columns must|744.15 and 740|with \{add|line \{\w+\}, column|in-country transfer$|not yet covered$|not empty$"
     r"|(includes|excludes|one of) \{\w+\}$|Give a new table|Only designs include|(Chosen|Assumed by Penstock): \{said"
     r"|list of tables$|mapping of parameters$|instruments of one's own$|15 CFR part$|part \{part\}$"
+    # the text of an agreement's design, fields of events, and what is entered in a form of BIS
+    r"|tables: |rules: |@\{kind\}|, unit=| ?as proposed$|\(\{source\}\) |advanced_computing_item\("
+    r"|statutory_basis regulatory_basis$|,? ?headquartered in|ultimate parent |Aggregate TPP: \{"
+    r"| \(\{\w+\} each\)$|[\d.]+(\(\w+\))+[;,] "
 )
 # Sentences that the engine puts together from parts whose own form, of places only, would fit anything.
 _COMPOSED = {
@@ -76,6 +77,7 @@ _COMPOSED = {
         "Assumed by Penstock: {name} = {value} ({title}). {assumed}",
         "Assumed by Penstock: {name} with {places} ({title}). {assumed}",
     ),
+    "licensing/duties.py": ("{cite} (no period in the law)",),
     "terms/yaml12.py": ("line {line}, column {column}: {problem}",),
     "decision/dead_rules.py": (
         "{id} is not in the text",
@@ -88,7 +90,7 @@ _COMPOSED = {
 # Calls whose texts are not for people: rule files are Python and are answered in the language of Python.
 _SILENT_CALLS = frozenset({
     "RuleError", "AssertionError", "RuntimeError", "option", "argument", "Option", "compile",
-    "t", "count", "told", "word", "code", "country", "get",
+    "t", "count", "told", "word", "code", "country", "get", "_kind",
 })  # fmt: skip
 _PLACE = re.compile(r"\{\w+\}")
 _NEAR = 0.8  # how alike a text that is new and one that is gone must be for the translation to be offered, marked fuzzy
@@ -236,6 +238,10 @@ def of_law() -> Iterator[Message]:
         yield Message(record["title"], "", f"data/records.yaml {record['id']}")
     for exception in law.data["data/declared_exceptions.yaml"]["exceptions"]:
         yield Message(exception["because"], "", f"data/declared_exceptions.yaml {exception['provision']}")
+    for file in (file for file in law.data if file.startswith("data/agreements/")):
+        made = law.data[file]
+        for text in (made["title"], made["source"], made.get("note", "").strip(), *(d["text"] for d in made["deliverables"])):
+            yield Message(text, "", f"{file} {made['id']}")
     for name, day in law.data["book.yaml"]["data_dates"].items():
         yield Message(day if " " in str(day) else "", "", f"book.yaml {name}")
 
@@ -248,6 +254,9 @@ def of_words() -> Iterator[Message]:
     for kind, codes in all_words().items():
         for code, said in codes.items():
             yield Message(said, "", f"terms/words.yaml {kind}.{code}")
+    story = yaml.safe_load((SOURCE / _STORY).read_text("utf-8"))
+    for part in (part for event in story["events"] for part in (event, *event.get("conditions", ()))):
+        yield from (Message(str(part[key]), "", _STORY) for key in ("text", "reasons") if key in part)
     for name, spec in vocabulary().facts.items():
         yield Message(spec.doc, "", f"terms/vocabulary.yaml {name.replace(spec.role, '<role>') if spec.role else name}")
 

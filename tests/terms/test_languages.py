@@ -188,6 +188,14 @@ def test_phrases_inside_a_sentence_are_translated_and_names_are_not() -> None:
     assert said("") == ""
 
 
+def test_a_sentence_in_another_is_told_from_the_one_around_it() -> None:
+    said = catalog("zh-Hans").sentence
+    refused = (
+        "decided on 2026-02-04 by ERC: an authorization needs every vote (against: State) (Supp. No. 9 to part 748, para. 2)"
+    )
+    assert said(refused) == "ERC于2026-02-04的“作出决定”：授权须全体同意（反对：State）（Supp. No. 9 to part 748, para. 2）"
+
+
 def test_english_says_what_is_written() -> None:
     english = catalog("en")
     assert english.sentence("item.tpq is not a fact") == "item.tpq is not a fact"
