@@ -34,18 +34,22 @@ _LOCALES = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}
 
 # Where the engine speaks: every text of these with a space in it is a sentence or a part of one.
 _ENGINE = (
-    "apps/cluster.py", "apps/journal.py", "apps/parquet.py", "apps/warehouse.py", "apps/cli/coverage.py", "apps/cli/license.py",
-    "apps/cli/license_capacity.py", "apps/cli/license_text.py", "apps/cli/main.py", "apps/cli/options.py",
+    "apps/cluster.py", "apps/journal.py", "apps/parquet.py", "apps/warehouse.py", "apps/cli/coverage.py", "apps/cli/ledger.py",
+    "apps/cli/ledger_read.py", "apps/cli/ledger_text.py", "apps/cli/license.py", "apps/cli/license_capacity.py",
+    "apps/cli/license_text.py", "apps/cli/main.py", "apps/cli/options.py",
     "apps/cli/screening.py", "apps/cli/impact.py", "apps/cli/interview.py", "apps/cli/prove.py",
-    "decision/*.py", "licensing/*.py", "screening/*.py", "rulebook/book.py", "rulebook/designs.py", "rulebook/diff.py",
-    "terms/checks.py", "terms/dates.py", "terms/documents.py", "terms/errors.py", "terms/numbers.py", "terms/yaml12.py",
-    "terms/languages/catalog.py",
+    "decision/*.py", "ledger/*.py", "licensing/*.py", "screening/*.py", "rulebook/book.py", "rulebook/designs.py",
+    "rulebook/diff.py", "terms/checks.py", "terms/dates.py", "terms/documents.py", "terms/errors.py", "terms/numbers.py",
+    "terms/yaml12.py", "terms/languages/catalog.py",
+    *(f"store/{name}.py" for name in (
+        "clock", "create", "desk", "engine", "licensing_ledger", "licensing_postgres", "licensing_schema", "licensing_sqlite",
+        "licensing_store", "local", "postgres", "publish", "reads", "sqlite", "verify", "writer",
+    )),
 )  # fmt: skip
-# What speaks English only so far (docs/how-to/languages.md): screening and the ledger, but for what `owners` says.
+# What speaks English only so far (docs/how-to/languages.md): screening, but for what `owners` says.
 _ENGLISH = frozenset({
     *(f"apps/cli/{name}.py" for name in (
-        "clearances", "evidence", "graph", "ledger", "ledger_read", "ledger_text", "list_files", "listed", "lists", "rings",
-        "screen", "ship",
+        "clearances", "evidence", "graph", "list_files", "listed", "lists", "rings", "screen",
     )),
     *(f"screening/{name}.py" for name in (
         "addresses", "clearances", "closure", "differences", "ecfr", "evidence", "fronts", "holdings", "lists", "plain",
@@ -64,6 +68,9 @@ _NOT_PROSE = re.compile(
     r"|All columns must|744.15 and 740|with \{add|line \{\w+\}, column|in-country transfer$|not yet covered$|not empty$"
     r"|(includes|excludes|one of) \{\w+\}$|Give a new table|Only designs include|(Chosen|Assumed by Penstock): \{said"
     r"|list of tables$|mapping of parameters$|instruments of one's own$|15 CFR part$|part \{part\}$"
+    # SQL, keys of requests, names of threads, the written draft of a duty, and its part that has a form below
+    r"|(SELECT|INSERT|UPDATE|CREATE|PRAGMA|BEGIN|COPY|SET) [\w'{]| FOR UPDATE|open \{name\}$|\{\w+\} (shipped|void|issued)$"
+    r"|ledger writer$|# \{| \(if the counter, |penstock ledger "
     # the text of an agreement's design, fields of events, and what is entered in a form of BIS
     r"|tables: |rules: |@\{kind\}|, unit=| ?as proposed$|\(\{source\}\) |advanced_computing_item\("
     r"|statutory_basis regulatory_basis$|,? ?headquartered in|ultimate parent |Aggregate TPP: \{"
@@ -77,6 +84,7 @@ _COMPOSED = {
         "Assumed by Penstock: {name} = {value} ({title}). {assumed}",
         "Assumed by Penstock: {name} with {places} ({title}). {assumed}",
     ),
+    "ledger/duties.py": ("{duty} (if the counter, which is not given, reaches the limit)",),
     "licensing/duties.py": ("{cite} (no period in the law)",),
     "terms/yaml12.py": ("line {line}, column {column}: {problem}",),
     "decision/dead_rules.py": (

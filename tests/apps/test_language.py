@@ -111,6 +111,31 @@ def test_cases_and_their_refusals_are_told_in_the_language(language: str, tmp_pa
     told("show", "C-1", "--on", "2026-06-01")
 
 
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
+def test_quota_and_what_is_refused_are_told_in_the_language(language: str, tmp_path: Path) -> None:
+    ledger = str(tmp_path / "quota.db")
+
+    def told(*arguments: str, code: int = 0, stdin: str = "") -> str:
+        found, out, err = run([*arguments, "--ledger", ledger, "--lang", language], stdin)
+        assert found == code, out + err
+        assert CHINESE.search(out + err)
+        assert not ENGLISH.search(out + err), out + err
+        return out + err
+
+    told("ledger", "create", "--origin", "example.org/quota", "--signing-key", str(tmp_path / "key.pem"))
+    told("ledger", "balance")
+    shipping = ("ship", "-", *ON, "--stance", "codified", "--client", "exporter", "--key")
+    order = (DOCS / "low_volume.yaml").read_text("utf-8")
+    assert "15,831,200" in told(*shipping, "PO-1", stdin=order)
+    told(*shipping, "PO-1", stdin=order)
+    told(*shipping, "PO-2", stdin=order)
+    told("ledger", "void", "--client", "exporter", "--key", "V-1", "--of", "nothing")
+    told("ledger", "commit", "--client", "exporter", "--key", "C-1", "--of", "PO-1", "--leg", "nothing=3", code=3)
+    told("ledger", "close", "lpp_calendar_year/example data sdn bhd/2026@actual", "--cite", "law", "--client", "x", "--key", "X")
+    for verb in (["balance"], ["history"], ["duties", *ON, "--until", "2026-12-31"], ["verify"], ["expire"]):
+        told("ledger", *verb)
+
+
 def test_charts_keep_their_columns_in_chinese() -> None:
     from rich.cells import cell_len
 

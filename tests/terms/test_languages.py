@@ -144,6 +144,21 @@ def test_conditions_and_events_of_the_law_have_words() -> None:
     assert papers <= set(all_words()["condition"])
     events = {str(v.options["event"]) for chain in book().versions.values() for v in chain if "event" in v.options}
     assert events <= set(all_words()["event"])
+    recipients = {str(v.options["to"]) for chain in book().versions.values() for v in chain if "to" in v.options}
+    assert recipients == set(all_words()["recipient"])
+
+
+def test_statuses_and_events_of_a_case_have_words() -> None:
+    from penstock.licensing.duties import AGENCIES
+    from penstock.licensing.events import KINDS, REASONS
+
+    statuses = {status for kind in KINDS.values() for status in kind.statuses}
+    fields = {field for kind in KINDS.values() for field in (*kind.may, *kind.must)}
+    assert statuses <= set(all_words()["case_status"])
+    assert set(KINDS) == set(all_words()["case_event"])
+    assert fields == set(all_words()["case_field"])
+    assert set(REASONS) == set(all_words()["stop"])
+    assert set(AGENCIES) <= set(all_words()["actor"])
 
 
 def test_codes_of_instruments_records_and_checklists_have_words() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from penstock.apps.cli.language import t, told
+from penstock.apps.cli.language import named, t, told
 from penstock.apps.cli.output import put
 from penstock.terms.errors import BadDocument, MissingRequired
 
@@ -287,8 +287,6 @@ def lapses(on: str | None, within: int, store: str, as_json: bool) -> None:
 @_STORE
 def sweep(on: str | None, accept_gap: bool, store: str) -> None:
     """Note the day in every case that a passed period has changed, so that what hangs on it happens."""
-    from penstock.apps.cli.license_text import named
-
     with _opened(store, accept_gap) as cases:
         moved = cases.sweep(_day(on))
     for case in moved:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from penstock.apps.cli import license_text
-from penstock.apps.cli.language import code, t, told
+from penstock.apps.cli.language import code, named, t, told
 from penstock.decision import decide
 from penstock.decision.library import book
 from penstock.licensing import Case, read_event, statute_on
@@ -43,7 +43,7 @@ def run_demo(svg: str | None, until: int, as_json: bool) -> None:
             now = case if as_json else _tell_lapses(case, event.on)
             case, _ = store.append(script["id"], event)
             if case.status != now.status and not as_json:
-                done, where = license_text.named("case_event", event.kind), told(step_name(case.status))
+                done, where = named("case_event", event.kind), told(step_name(case.status))
                 line = t("{who}: {event}", who=code("actor", event.by), event=done)
                 click.echo(f"{shown(event.on)}  {line}" + (f" -> {where}" if where != done else ""))
     if events:
@@ -77,8 +77,6 @@ def _tell_decision(facts: dict[str, Any], on: int, as_json: bool) -> None:
         for stance in ("codified", "enforced"):
             block = answer.stance(stance).block
             policy = (block["license"] or {}).get("review_policy", "")
-            parts = {"stance": code("stance", stance), "outcome": license_text.named("outcome", block["outcome"])}
-            click.echo(
-                t("By the law as {stance}: {outcome}, {policy}.", **parts, policy=license_text.named("review_policy", policy))
-            )
+            parts = {"stance": code("stance", stance), "outcome": named("outcome", block["outcome"])}
+            click.echo(t("By the law as {stance}: {outcome}, {policy}.", **parts, policy=named("review_policy", policy)))
         click.echo()

@@ -11,7 +11,7 @@ import click
 from attrs import evolve
 
 from penstock.apps.cli import text
-from penstock.apps.cli.language import code, say, t, told
+from penstock.apps.cli.language import code, named, say, t, told
 from penstock.apps.gantt import as_svg, as_text
 from penstock.decision.library import book
 from penstock.decision.witness import find_witness
@@ -28,15 +28,10 @@ from penstock.store.licensing_store import Entry, LicensingStore
 from penstock.terms.errors import FileUnusable
 from penstock.terms.numbers import dump_json
 
-__all__ = ["named", "tell_agreement", "tell_agreements", "tell_case", "tell_draft", "tell_owed"]
+__all__ = ["tell_agreement", "tell_agreements", "tell_case", "tell_draft", "tell_owed"]
 
 _HEAD = ("kind", "on", "by", "officer", "id")
 _OPINIONS = ("recommendation", "vote", "decision", "changed_to")
-
-
-def named(kind: str, value: object) -> str:
-    """Return a code without its underscores in English, and in words in every other language."""
-    return code(kind, str(value)).replace("_", " ")
 
 
 def _list(parts: Iterable[str]) -> str:
