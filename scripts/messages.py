@@ -34,27 +34,24 @@ _LOCALES = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}
 
 # Where the engine speaks: every text of these with a space in it is a sentence or a part of one.
 _ENGINE = (
-    "apps/cluster.py", "apps/journal.py", "apps/parquet.py", "apps/warehouse.py", "apps/cli/coverage.py", "apps/cli/main.py",
-    "apps/cli/options.py", "apps/cli/screening.py", "apps/cli/impact.py", "apps/cli/interview.py", "apps/cli/prove.py",
-    "apps/cli/clearances.py", "apps/cli/evidence.py", "apps/cli/graph.py", "apps/cli/list_files.py", "apps/cli/listed.py",
-    "apps/cli/lists.py", "apps/cli/rings.py", "apps/cli/screen.py", "apps/files.py", "store/lists.py",
-    "decision/*.py", "licensing/*.py", "screening/*.py", "rulebook/book.py", "rulebook/designs.py", "rulebook/diff.py",
-    "terms/checks.py", "terms/dates.py", "terms/documents.py", "terms/errors.py", "terms/numbers.py", "terms/yaml12.py",
-    "terms/languages/catalog.py",
-)  # fmt: skip
-# What speaks English only so far (docs/how-to/languages.md): licensing and the ledger, but for what `clock` says.
-_ENGLISH = frozenset({
+    "apps/cluster.py", "apps/files.py", "apps/journal.py", "apps/parquet.py", "apps/warehouse.py",
     *(f"apps/cli/{name}.py" for name in (
-        "ledger", "ledger_read", "ledger_text", "license", "license_capacity", "license_demo", "license_text", "ship",
+        "clearances", "coverage", "evidence", "graph", "impact", "interview", "ledger", "ledger_read", "ledger_text", "license",
+        "license_capacity", "license_text", "list_files", "listed", "lists", "main", "options", "prove", "rings", "screen",
+        "screening",
     )),
-    *(f"licensing/{name}.py" for name in (
-        "agreements", "amendment", "bodies", "calibration", "capacity", "case", "current", "demand", "drafting", "duties",
-        "events", "grants", "history", "lapses", "machine", "owed", "quota", "review", "tolling",
+    "decision/*.py", "ledger/*.py", "licensing/*.py", "screening/*.py", "rulebook/book.py", "rulebook/designs.py",
+    "rulebook/diff.py", "terms/checks.py", "terms/dates.py", "terms/documents.py", "terms/errors.py", "terms/numbers.py",
+    "terms/yaml12.py", "terms/languages/catalog.py",
+    *(f"store/{name}.py" for name in (
+        "clock", "create", "desk", "engine", "licensing_ledger", "licensing_postgres", "licensing_schema", "licensing_sqlite",
+        "licensing_store", "lists", "local", "postgres", "publish", "reads", "sqlite", "verify", "writer",
     )),
-})  # fmt: skip
+)  # fmt: skip
 # What of these says nothing to people: it writes SQL, or reads citations.
 _DUMB = ("decision/sql_chips.py", "decision/sql_columns.py", "decision/warehouse.py", "decision/provisions.py")
 _READER = "rulebook/words.py"  # puts rules into words, phrase by phrase
+_STORY = "apps/cli/demo_case.yaml"  # what the people of the demonstration say
 # Texts with a space that nobody reads, or that are the same in every language: commands, code, names of the solver.
 _NOT_PROSE = re.compile(
     r"penstock facts [\w.]+$|penstock facts \{|pip install |penstock: |Supp\. No\. |15 CFR part \{|\{\w+\}\|\{\w+\}$"
@@ -66,6 +63,13 @@ _NOT_PROSE = re.compile(
     r"|denied persons$|may be restricted$|Supplement No\. \{|\s*(CREATE|INSERT|SELECT|WHERE) |number, list, as_of|penstock lists "
     r"|\{\{|unreadable row$|row \{line\} has no name|no entry comes near\{|; some characters could not be read"
     r"|list of tables$|mapping of parameters$|instruments of one's own$|15 CFR part$|part \{part\}$"
+    # SQL, keys of requests, names of threads, the written draft of a duty, and its part that has a form below
+    r"|(SELECT|INSERT|UPDATE|CREATE|PRAGMA|BEGIN|COPY|SET) [\w'{]| FOR UPDATE|open \{name\}$|\{\w+\} (shipped|void|issued)$"
+    r"|ledger writer$|# \{| \(if the counter, |penstock ledger "
+    # the text of an agreement's design, fields of events, and what is entered in a form of BIS
+    r"|tables: |rules: |@\{kind\}|, unit=| ?as proposed$|\(\{source\}\) |advanced_computing_item\("
+    r"|statutory_basis regulatory_basis$|,? ?headquartered in|ultimate parent |Aggregate TPP: \{"
+    r"| \(\{\w+\} each\)$|[\d.]+(\(\w+\))+[;,] "
 )
 # Sentences that the engine puts together from parts whose own form, of places only, would fit anything.
 _COMPOSED = {
@@ -81,6 +85,8 @@ _COMPOSED = {
     ),
     "screening/lists.py": ("well-known entries of the Entity List",),
     "screening/screener.py": ("{said} | not found: {missing}",),
+    "ledger/duties.py": ("{duty} (if the counter, which is not given, reaches the limit)",),
+    "licensing/duties.py": ("{cite} (no period in the law)",),
     "terms/yaml12.py": ("line {line}, column {column}: {problem}",),
     "decision/dead_rules.py": (
         "{id} is not in the text",
@@ -93,7 +99,7 @@ _COMPOSED = {
 # Calls whose texts are not for people: rule files are Python and are answered in the language of Python.
 _SILENT_CALLS = frozenset({
     "RuleError", "AssertionError", "RuntimeError", "option", "argument", "Option", "compile",
-    "t", "count", "told", "word", "code", "country", "get",
+    "t", "count", "told", "word", "code", "country", "get", "_kind",
 })  # fmt: skip
 _PLACE = re.compile(r"\{\w+\}")
 _NEAR = 0.8  # how alike a text that is new and one that is gone must be for the translation to be offered, marked fuzzy
@@ -142,8 +148,6 @@ def of_engine() -> Iterator[Message]:
     speaking = {path for pattern in _ENGINE for path in SOURCE.glob(pattern)} - {SOURCE / name for name in _DUMB}
     for path in sorted(speaking):
         place = str(path.relative_to(SOURCE))
-        if place in _ENGLISH:
-            continue
         for text in dict.fromkeys(_spoken(ast.parse(path.read_text("utf-8")))):
             if _is_prose(text):
                 yield Message(text, "", place)
@@ -241,6 +245,10 @@ def of_law() -> Iterator[Message]:
         yield Message(record["title"], "", f"data/records.yaml {record['id']}")
     for exception in law.data["data/declared_exceptions.yaml"]["exceptions"]:
         yield Message(exception["because"], "", f"data/declared_exceptions.yaml {exception['provision']}")
+    for file in (file for file in law.data if file.startswith("data/agreements/")):
+        made = law.data[file]
+        for text in (made["title"], made["source"], made.get("note", "").strip(), *(d["text"] for d in made["deliverables"])):
+            yield Message(text, "", f"{file} {made['id']}")
     for name, day in law.data["book.yaml"]["data_dates"].items():
         yield Message(day if " " in str(day) else "", "", f"book.yaml {name}")
 
@@ -253,6 +261,9 @@ def of_words() -> Iterator[Message]:
     for kind, codes in all_words().items():
         for code, said in codes.items():
             yield Message(said, "", f"terms/words.yaml {kind}.{code}")
+    story = yaml.safe_load((SOURCE / _STORY).read_text("utf-8"))
+    for part in (part for event in story["events"] for part in (event, *event.get("conditions", ()))):
+        yield from (Message(str(part[key]), "", _STORY) for key in ("text", "reasons") if key in part)
     for name, spec in vocabulary().facts.items():
         yield Message(spec.doc, "", f"terms/vocabulary.yaml {name.replace(spec.role, '<role>') if spec.role else name}")
 
@@ -355,8 +366,6 @@ def unspoken() -> list[str]:
     """Return the texts the command line prints without a translation: literals in ``echo`` and ``say`` outside ``t``."""
     found = []
     for path in sorted((SOURCE / "apps" / "cli").glob("*.py")):
-        if str(path.relative_to(SOURCE)) in _ENGLISH:
-            continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and _name(node.func) in ("echo", "say", "_say", "_head"):
                 texts = (text for argument in node.args for text in _spoken(argument))

@@ -43,7 +43,14 @@ VERBS: list[tuple[list[str], str]] = [
     (["facts", "item.tpp"], ""),
     (["version"], ""),
     (["cases", "run", str(DOCS / "cases.yaml")], ""),
+    (["license", "demo", "--until", "2026-04-01"], ""),
+    (["license", "agreement"], ""),
+    (["license", "agreement", "allocation-doubling", "--partner", "MY", "--on", "2025-06-01"], ""),
+    (["license", "agreement", "battle-act", "--partner", "BR", "--on", "2025-06-01"], ""),
+    (["license", "draft", str(DOCS / "h20_to_china.yaml"), *ON], ""),
+    (["license", "capacity", "--applications", "40000"], ""),
 ]
+ENGLISH = re.compile(r"\b(the|is|are|not|and|which|must|may)\b")
 
 
 @pytest.fixture(autouse=True)
@@ -72,12 +79,72 @@ def test_every_verb_speaks(arguments: list[str], text: str, language: str) -> No
     assert (code, err) == (0, "")
     assert CHINESE.search(said)
     for line in said.splitlines():
-        assert len(re.findall(r"\b(the|is|are|not|and|which|must|may)\b", _plain(line))) < 2, line
+        assert len(ENGLISH.findall(_plain(line))) < 2, line
 
 
 def _plain(line: str) -> str:
     """Leave out of a line what is the same in every language: rules, expressions, citations and the sources of others."""
     return "" if re.search(r"规则：|規則：|[✓✗=] .*\b(in|is)\b|来源|來源|that cites|TechPowerUp|Federal Register", line) else line
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
+def test_cases_and_their_refusals_are_told_in_the_language(language: str, tmp_path: Path) -> None:
+    kept = ("--store", str(tmp_path / "cases.db"), "--lang", language)
+
+    def told(*arguments: str, code: int = 0) -> str:
+        found, out, err = run(["license", *arguments, *kept], "")
+        assert found == code, out + err
+        assert CHINESE.search(out + err)
+        assert not ENGLISH.search(out + err), out + err
+        return out + err
+
+    day = "2026-02-03"
+    told("open", "C-1", str(DOCS / "large_order.yaml"), "--on", "2026-02-02")
+    told("event", "C-1", "referred", "--on", day, "--by", "Commerce", "--say", "agencies=[State, Defense]")
+    refused = told("vote", "C-1", "deny", "--on", day, "--by", "State", "--reasons", "x", code=3)
+    assert re.search(r"State[于於]2026-02-03的[“「]提出建[议議][”」]：未[说說]明statutory_basis", refused)
+    told("event", "C-1", "recommended", "--on", day, "--by", "Energy", "--say", "recommendation=approve", code=3)
+    told("event", "C-1", "issued", "--on", day, "--by", "Commerce", "--say", "license=D1", "--say", "validity_months=12", code=3)
+    told("event", "C-1", "refered", "--on", day, "--by", "Commerce", code=3)
+    told("lapses", "--on", day, "--within", "90")
+    told("queue", "--on", "2026-06-01")
+    told("show", "C-1", "--on", "2026-06-01")
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
+def test_quota_and_what_is_refused_are_told_in_the_language(language: str, tmp_path: Path) -> None:
+    ledger = str(tmp_path / "quota.db")
+
+    def told(*arguments: str, code: int = 0, stdin: str = "") -> str:
+        found, out, err = run([*arguments, "--ledger", ledger, "--lang", language], stdin)
+        assert found == code, out + err
+        assert CHINESE.search(out + err)
+        assert not ENGLISH.search(out + err), out + err
+        return out + err
+
+    told("ledger", "create", "--origin", "example.org/quota", "--signing-key", str(tmp_path / "key.pem"))
+    told("ledger", "balance")
+    shipping = ("ship", "-", *ON, "--stance", "codified", "--client", "exporter", "--key")
+    order = (DOCS / "low_volume.yaml").read_text("utf-8")
+    assert "15,831,200" in told(*shipping, "PO-1", stdin=order)
+    told(*shipping, "PO-1", stdin=order)
+    told(*shipping, "PO-2", stdin=order)
+    told("ledger", "void", "--client", "exporter", "--key", "V-1", "--of", "nothing")
+    told("ledger", "commit", "--client", "exporter", "--key", "C-1", "--of", "PO-1", "--leg", "nothing=3", code=3)
+    told("ledger", "close", "lpp_calendar_year/example data sdn bhd/2026@actual", "--cite", "law", "--client", "x", "--key", "X")
+    for verb in (["balance"], ["history"], ["duties", *ON, "--until", "2026-12-31"], ["verify"], ["expire"]):
+        told("ledger", *verb)
+
+
+def test_charts_keep_their_columns_in_chinese() -> None:
+    from rich.cells import cell_len
+
+    _, out, _ = run(["license", "demo", "--until", "2026-04-01", "--lang", "zh-Hans"], "")
+    rows = [line for line in out.splitlines() if re.search("[█░─]", line)]
+    assert len(rows) > 5
+    assert all(cell_len(re.split("[█░─]", row)[0]) >= 47 for row in rows)
+    registered = next(row for row in rows if "█" in row)
+    assert cell_len(registered.split("█")[0]) == 47
 
 
 def test_codes_numbers_and_names_are_those_of_english() -> None:

@@ -144,6 +144,21 @@ def test_conditions_and_events_of_the_law_have_words() -> None:
     assert papers <= set(all_words()["condition"])
     events = {str(v.options["event"]) for chain in book().versions.values() for v in chain if "event" in v.options}
     assert events <= set(all_words()["event"])
+    recipients = {str(v.options["to"]) for chain in book().versions.values() for v in chain if "to" in v.options}
+    assert recipients == set(all_words()["recipient"])
+
+
+def test_statuses_and_events_of_a_case_have_words() -> None:
+    from penstock.licensing.duties import AGENCIES
+    from penstock.licensing.events import KINDS, REASONS
+
+    statuses = {status for kind in KINDS.values() for status in kind.statuses}
+    fields = {field for kind in KINDS.values() for field in (*kind.may, *kind.must)}
+    assert statuses <= set(all_words()["case_status"])
+    assert set(KINDS) == set(all_words()["case_event"])
+    assert fields == set(all_words()["case_field"])
+    assert set(REASONS) == set(all_words()["stop"])
+    assert set(AGENCIES) <= set(all_words()["actor"])
 
 
 def test_codes_of_instruments_records_and_checklists_have_words() -> None:
@@ -186,6 +201,14 @@ def test_phrases_inside_a_sentence_are_translated_and_names_are_not() -> None:
     assert said("NVIDIA X: high confidence, a data sheet") == "NVIDIA X：置信度高，a data sheet"
     assert said("Something nobody ever said.") == "Something nobody ever said."
     assert said("") == ""
+
+
+def test_a_sentence_in_another_is_told_from_the_one_around_it() -> None:
+    said = catalog("zh-Hans").sentence
+    refused = (
+        "decided on 2026-02-04 by ERC: an authorization needs every vote (against: State) (Supp. No. 9 to part 748, para. 2)"
+    )
+    assert said(refused) == "ERC于2026-02-04的“作出决定”：授权须全体同意（反对：State）（Supp. No. 9 to part 748, para. 2）"
 
 
 def test_english_says_what_is_written() -> None:

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from penstock.licensing.history import Bar
 
-__all__ = ["as_svg", "as_text"]
+__all__ = ["as_svg", "as_text", "columns"]
 
 _LABEL, _CHART = 46, 52
 _SIGNS = {"step": "█", "stop": "░", "owed": "─"}
@@ -36,8 +36,22 @@ def as_text(bars: Sequence[Bar], on: int) -> list[str]:
         drawn = _SIGNS[bar.kind] * max(end - start, 1)
         if bar.kind == "owed":
             drawn = drawn[:-1] + ("┤" if bar.last <= last else "→")
-        out.append(f"  {_short(_words(bar), _LABEL - 3):<{_LABEL - 1}}{' ' * start}{drawn}".rstrip())
+        label = _short(_words(bar), _LABEL - 3)
+        out.append(f"  {label}{' ' * (_LABEL - 1 - columns(label) + start)}{drawn}".rstrip())
     return out
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes; a Chinese character takes two.
+
+    >>> columns("OC"), columns("许可证")
+    (2, 6)
+    """
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def as_svg(bars: Sequence[Bar], on: int, title: str) -> str:
@@ -114,7 +128,11 @@ def _words(bar: Bar) -> str:
 
 
 def _short(label: str, most: int) -> str:
-    return label if len(label) <= most else label[: most - 1] + "…"
+    if columns(label) <= most:
+        return label
+    while columns(label) >= most:
+        label = label[:-1]
+    return label + "…"
 
 
 def _span(bars: Sequence[Bar], on: int) -> tuple[int, int]:

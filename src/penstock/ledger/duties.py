@@ -92,9 +92,10 @@ def _notices(records: Sequence[Record], law: Law) -> Iterator[Owed]:
             place = str(parties.get("destination", ""))
             site = subject_name(str(record.document.get("site", "")))
             if (place, site) not in seen:
-                which = f", {record.document['site']}" if site else ""
-                yield _notice(record, law, holder, "UVEU_NEW_LOCATION_DAYS", "uveu_new_location_notice",
-                              f"Notify BIS before shipments to a new data center in {place}{which}.")  # fmt: skip
+                text = f"Notify BIS before shipments to a new data center in {place}."
+                if site:
+                    text = f"Notify BIS before shipments to a new data center in {place}, {record.document['site']}."
+                yield _notice(record, law, holder, "UVEU_NEW_LOCATION_DAYS", "uveu_new_location_notice", text)
             if parties.get("activity") == "reexport" and parties.get("exporter") == holder:
                 yield _notice(record, law, holder, "UVEU_MOVE_DAYS", "uveu_move_notice",
                               f"Notify BIS before chips move to {place} from another country.")  # fmt: skip

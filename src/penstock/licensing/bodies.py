@@ -65,8 +65,9 @@ def _needs_majority(case: Case, event: Event, said: str) -> None:
     pro, con = _counts(case)
     won = "approve" if pro > con else "deny" if con > pro else ""
     if won != said:
-        why = f"{pro} voted to approve and {con} to deny" + ("" if won else ", which is no majority")
-        refuse(event, why, _CITE[case.status], nearest_=won or None)
+        why = f"{pro} voted to approve and {con} to deny"
+        tied = f"{pro} voted to approve and {con} to deny, which is no majority"
+        refuse(event, why if won else tied, _CITE[case.status], nearest_=won or None)
 
 
 def _needs_all(case: Case, event: Event, said: str) -> None:
@@ -131,7 +132,8 @@ def _needs_official(case: Case, event: Event, above: str) -> None:
         refuse(event, "it is to come from the head of the agency", "750.4(f)(2), (3)", hint="Say `head_of_agency: true`.")
     missing = [name for name in ("statutory_basis", "regulatory_basis") if not said.get(name)]
     if above != "President" and event.by != LEAD and missing:
-        refuse(event, f"it does not cite the {' and the '.join(missing)}", "750.4(f)(2)")
+        bases = "statutory_basis and the regulatory_basis" if len(missing) > 1 else missing[0]
+        refuse(event, f"it does not cite the {bases}", "750.4(f)(2)")
 
 
 def _sent_to_president(case: Case, event: Event, law: Statute) -> Case:

@@ -17,7 +17,7 @@ import click
 if TYPE_CHECKING:
     from penstock.terms.languages import Catalog
 
-__all__ = ["add_language", "code", "count", "country", "fill", "prose", "say", "spoken", "t", "told", "use", "word"]
+__all__ = ["add_language", "code", "count", "country", "fill", "named", "prose", "say", "spoken", "t", "told", "use", "word"]
 
 _VARIABLE = "PENSTOCK_LANG"
 _WIDTH = 100
@@ -100,6 +100,11 @@ def word(kind: str, value: object) -> str:
 def code(kind: str, value: str) -> str:
     """Return a code as it is in English, which documents share, and in words in every other language."""
     return value if _spoken.get() is None else word(kind, value)
+
+
+def named(kind: str, value: object) -> str:
+    """Return a code without its underscores in English, and in words in every other language."""
+    return code(kind, str(value)).replace("_", " ")
 
 
 def country(letters: str) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.language import t
+
 if TYPE_CHECKING:
     from penstock.ledger import Request
     from penstock.store.backend import Backend
@@ -132,7 +134,7 @@ def create(place: str, origin: str, signing_key: str) -> None:
 
     make(place, origin, new_key(signing_key))
     with _reader(place) as backend:
-        click.echo(f"{place} is a ledger. Its checkpoints are verified with\n{backend.meta()['vkey']}")
+        click.echo(t("{place} is a ledger. Its checkpoints are verified with", place=place) + f"\n{backend.meta()['vkey']}")
 
 
 @ledger.command()
@@ -275,7 +277,7 @@ def expire(place: str, take_over: bool, accept_gap: bool) -> None:
     with _desk(place, take_over, accept_gap) as desk:
         before = desk.state.seq
         desk.writer.sweep()
-        click.echo(f"{desk.state.seq - before} reservations have lapsed.")
+        click.echo(t("{number} reservations have lapsed.", number=desk.state.seq - before))
 
 
 @ledger.command()

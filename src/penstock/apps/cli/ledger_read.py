@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from penstock.apps.cli.language import t
 from penstock.apps.cli.ledger import _JSON, _PLACE, _day, _desk, _reader
 from penstock.apps.cli.output import put
 
@@ -84,7 +85,7 @@ def checkpoint(signing_key: str, folder: str | None, place: str) -> None:
         note = sign_head(backend, read_key(signing_key))
         click.echo(note, nl=False)
         if folder:
-            click.echo(f"{publish(backend, folder, note)} files written to {folder}", err=True)
+            click.echo(t("{number} files written to {folder}", number=publish(backend, folder, note), folder=folder), err=True)
     finally:
         backend.close()
 
@@ -107,7 +108,8 @@ def verify(against: str | None, chain_only: bool, place: str, as_json: bool) -> 
     with _reader(place) as backend:
         if chain_only:
             size, head = checks.chain(backend)
-            put({"events": size, "head": head.hex()}) if as_json else click.echo(f"The chain of {size:,} events holds.")
+            holds = t("The chain of {events} events holds.", events=f"{size:,}")
+            put({"events": size, "head": head.hex()}) if as_json else click.echo(holds)
             return 0
         done = checks.verify(backend, earlier)
     ledger_text.verified(done, as_json)

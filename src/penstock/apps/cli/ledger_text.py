@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.language import code, named, say, t, told
 from penstock.store.desk import short_of
 from penstock.terms.errors import FileUnusable
 from penstock.terms.numbers import dump_json
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "balances", "drafts", "duties", "events", "shipment", "verified"]
 
-_WIDTH = 100
+_PERIOD = re.compile(r"(\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d)")
 _WHY = {
     "over_quota": "the quota does not suffice",
     "closed": "the bucket is closed",
@@ -41,12 +42,6 @@ _WHY = {
     "older_than_attested": "a later attestation is there already",
 }
 
-_CLOSED = ("", " closed", " closed, carried into another")
-
-
-def _say(text: str, indent: int = 0) -> None:
-    click.echo(textwrap.fill(text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2)))
-
 
 def answer(given: Answer, state: State, as_json: bool) -> None:
     """Print the answer to one request: granted or refused, why, and the room left."""
@@ -54,20 +49,22 @@ def answer(given: Answer, state: State, as_json: bool) -> None:
     if as_json:
         click.echo(dump_json({"event": given.event, "repeated": given.repeated, "short": short}))
         return
-    again = " (recorded before, under the same key)" if given.repeated else ""
+    parts = {"seq": given.seq, "again": t(" (recorded before, under the same key)") if given.repeated else ""}
     if given.ok:
-        _say(f"Done: {given.event['do']['kind']} is event {given.seq}{again}.")
+        say(t("Done: {kind} is event {seq}{again}.", kind=given.event["do"]["kind"], **parts))
     else:
-        _say(f"Refused: {_WHY[given.event['why']]}; this is event {given.seq}{again}.")
+        say(t("Refused: {why}; this is event {seq}{again}.", why=told(_WHY[given.event["why"]]), **parts))
     _short(short)
-    for key, words in (("breach", "breach opened in"), ("healed", "breach healed in")):
-        for number in given.event.get(key, ()):
-            _say(f"{words} {state.buckets[number].name}", 2)
+    for number in given.event.get("breach", ()):
+        say(t("breach opened in {bucket}", bucket=state.buckets[number].name), 2)
+    for number in given.event.get("healed", ()):
+        say(t("breach healed in {bucket}", bucket=state.buckets[number].name), 2)
 
 
 def _short(short: Sequence[Mapping[str, Any]]) -> None:
     for entry in short:
-        _say(f"{entry['bucket']}: {entry['headroom_tpp']:,} TPP left, {entry['asked_tpp']:,} asked", 2)
+        left, asked = f"{entry['headroom_tpp']:,}", f"{entry['asked_tpp']:,}"
+        say(t("{bucket}: {left} TPP left, {asked} asked", bucket=entry["bucket"], left=left, asked=asked), 2)
 
 
 def shipment(done: Shipment, state: State, as_json: bool) -> None:
@@ -79,19 +76,21 @@ def shipment(done: Shipment, state: State, as_json: bool) -> None:
         return
     stance = None if done.determination is None else done.determination.stance(done.stance)
     if done.recorded:
-        again = " It was recorded before, under the same key." if done.answers[0].repeated else ""
+        again = t(" It was recorded before, under the same key.") if done.answers[0].repeated else ""
         path = done.record.document["path"] if done.record else ""
-        _say(f"Shipped under {path}: recorded as event {done.answers[-1].seq}.{again}")
+        say(t("Shipped under {path}: recorded as event {seq}.", path=path, seq=done.answers[-1].seq) + again)
     elif refused:
-        _say(f"Not shipped: {_WHY[refused[0].event['why']]}; nothing was taken.")
+        say(t("Not shipped: {why}; nothing was taken.", why=told(_WHY[refused[0].event["why"]])))
     elif stance is not None:
-        _say(f"Not shipped: by the law as {done.stance}, {stance.outcome.replace('_', ' ')}; may proceed: {stance.may_proceed}. "
-             "Nothing was taken.")  # fmt: skip
+        parts = {"stance": code("stance", done.stance), "outcome": named("outcome", stance.outcome),
+                 "said": code("may_proceed", stance.may_proceed)}  # fmt: skip
+        say(t("Not shipped: by the law as {stance}, {outcome}; may proceed: {said}. Nothing was taken.", **parts))
     _short(short)
     for name, amount in done.record.document["debits"] if done.record and done.recorded else ():
         bucket = state.bucket(name)
-        room = "no limit" if bucket is None or bucket.headroom is None else f"{bucket.headroom:,} TPP left"
-        _say(f"{amount:,} TPP of {name}: {room}", 2)
+        left = None if bucket is None else bucket.headroom
+        room = t("no limit") if left is None else t("{left} TPP left", left=f"{left:,}")
+        say(t("{amount} TPP of {bucket}: {room}", amount=f"{amount:,}", bucket=name, room=room), 2)
 
 
 def _shipment_document(done: Shipment, short: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -111,23 +110,29 @@ def _shipment_document(done: Shipment, short: Sequence[Mapping[str, Any]]) -> di
 def balances(buckets: Sequence[Bucket], bases: Sequence[Mapping[str, Any]]) -> None:
     """Print buckets, one below the other."""
     for bucket in buckets:
-        click.echo(f"{bucket.name} [{bucket.cite}]" + _CLOSED[bucket.closed + bucket.carried])
-        cap = "no limit" if bucket.cap is None else f"of {bucket.cap:,}"
-        room = "" if bucket.headroom is None or bucket.closed else f", {bucket.headroom:,} left"
-        click.echo(f"  committed {bucket.committed:,} + reserved {bucket.reserved:,} {cap} TPP{room}")
+        closed = t(" closed, carried into another") if bucket.carried else t(" closed")
+        click.echo(f"{bucket.name} [{bucket.cite}]" + (closed if bucket.closed else ""))
+        held = {"committed": f"{bucket.committed:,}", "reserved": f"{bucket.reserved:,}"}
+        if bucket.cap is None:
+            line = t("committed {committed} + reserved {reserved} no limit TPP", **held)
+        else:
+            line = t("committed {committed} + reserved {reserved} of {cap} TPP", **held, cap=f"{bucket.cap:,}")
+        room = "" if bucket.headroom is None or bucket.closed else t(", {left} left", left=f"{bucket.headroom:,}")
+        click.echo(f"  {line}{room}")
         if bucket.breach_seq is not None:
-            click.echo(f"  in breach since event {bucket.breach_seq}: more is used than the cap allows")
+            click.echo("  " + t("in breach since event {seq}: more is used than the cap allows", seq=bucket.breach_seq))
     for basis in bases:
-        click.echo(f"{basis['basis']}: {basis['total_tpp']:,} TPP attested as of {basis['as_of']}")
+        parts = {"basis": basis["basis"], "total": f"{basis['total_tpp']:,}", "day": basis["as_of"]}
+        click.echo(t("{basis}: {total} TPP attested as of {day}", **parts))
     if not buckets:
-        click.echo("No bucket is open.")
+        click.echo(t("No bucket is open."))
 
 
 def events(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
     """Print events, one line each."""
     for event in found:
         do = event["do"]
-        said = "" if event["ok"] else f" refused: {_WHY[event['why']]}"
+        said = "" if event["ok"] else t(" refused: {why}", why=told(_WHY[event["why"]]))
         what = do.get("bucket", "") if do["kind"] == "open" else ""
         legs = event.get("legs", do.get("legs")) or ()
         amounts = ", ".join(f"{amount:,} {names[number] if number < len(names) else number}" for number, amount in legs)
@@ -141,21 +146,26 @@ def verified(done: Verified, as_json: bool) -> None:
                               "checkpoint": done.checkpoint}))  # fmt: skip
         return
     if done.ok:
-        signed = f", of which {done.checkpoint:,} are under a signed checkpoint" if done.checkpoint is not None else ""
-        _say(f"Sound: {done.events:,} events replayed from zero, byte for byte{signed}. Root {done.root.hex()}.")
+        parts = {"events": f"{done.events:,}", "root": done.root.hex(), "signed": ""}
+        if done.checkpoint is not None:
+            parts["signed"] = t(", of which {number} are under a signed checkpoint", number=f"{done.checkpoint:,}")
+        say(t("Sound: {events} events replayed from zero, byte for byte{signed}. Root {root}.", **parts))
     else:
-        _say(f"Not sound: {len(done.faults)} faults, the first of them:")
+        say(t("Not sound: {faults} faults, the first of them:", faults=len(done.faults)))
     for fault in done.faults[:20]:
-        _say(fault, 2)
+        say(told(fault), 2)
 
 
 def duties(found: Sequence[Owed]) -> None:
     """Print duties in order of their dates."""
     for duty in found:
-        due = "before shipment" if duty.due is None else str(duty.due)
-        _say(f"{due}  {duty.id} [{duty.cite}] to {duty.to}: {duty.party}, {duty.about}. {duty.text}")
+        due = t("before shipment") if duty.due is None else str(duty.due)
+        period = _PERIOD.fullmatch(duty.about)
+        about = t("{low} to {high}", low=period[1], high=period[2]) if period else duty.about
+        parts = {"duty": f"{duty.id} [{duty.cite}]", "to": code("recipient", duty.to), "party": duty.party, "about": about}
+        say(f"{due}  " + t("{duty} to {to}: {party}, {about}. {text}", **parts, text=told(duty.text)))
     if not found:
-        click.echo("Nothing is owed.")
+        click.echo(t("Nothing is owed."))
 
 
 def drafts(found: Sequence[Owed], folder: str) -> None:
@@ -169,4 +179,4 @@ def drafts(found: Sequence[Owed], folder: str) -> None:
             (Path(folder) / f"{number:03d}-{due}-{duty.id}.md").write_text(draft(duty), "utf-8")
     except OSError as error:
         raise FileUnusable(f"{folder} cannot be written: {error.strerror}", value=folder) from None
-    click.echo(f"{len(found)} documents written to {folder}", err=True)
+    click.echo(t("{number} documents written to {folder}", number=len(found), folder=folder), err=True)

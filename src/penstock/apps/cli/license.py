@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.apps.cli.language import named, t, told
 from penstock.apps.cli.output import put
 from penstock.terms.errors import BadDocument, MissingRequired
 
@@ -289,8 +290,9 @@ def sweep(on: str | None, accept_gap: bool, store: str) -> None:
     with _opened(store, accept_gap) as cases:
         moved = cases.sweep(_day(on))
     for case in moved:
-        click.echo(f"{case.id}: {case.status.replace('_', ' ')} since {dt.date.fromordinal(case.since)}")
-    click.echo(f"Changed: {len(moved)}", err=True)
+        since = dt.date.fromordinal(case.since)
+        click.echo(t("{id}: {status} since {since}", id=case.id, status=named("case_status", case.status), since=since))
+    click.echo(t("Changed: {number}", number=len(moved)), err=True)
 
 
 @license.command("verify")
@@ -301,8 +303,8 @@ def verify(store: str) -> int:
         faults = cases.verify()
         count = len(cases.ids())
     for fault in faults:
-        click.echo(fault)
-    click.echo(f"Cases: {count}, faults: {len(faults)}", err=True)
+        click.echo(told(fault))
+    click.echo(t("Cases: {cases}, faults: {faults}", cases=count, faults=len(faults)), err=True)
     return 1 if faults else 0
 
 
@@ -323,7 +325,7 @@ def draft_(file: str, on: str, stance: str, particulars: str | None, out: str | 
     made = draft(decide(_document(file), on=on), stance, _document(particulars) if particulars else None)
     if out:
         write_draft(made, out)
-        click.echo(f"Written to {out}", err=True)
+        click.echo(t("Written to {file}", file=out), err=True)
     if as_json:
         put(made.document())
     elif not out:

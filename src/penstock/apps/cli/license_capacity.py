@@ -9,6 +9,8 @@ from typing import Any
 import click
 from attrs import asdict, frozen
 
+from penstock.apps.cli.language import country, t, told
+from penstock.apps.gantt import columns
 from penstock.licensing import statute_on
 from penstock.licensing.calibration import Prediction, fit, fitted_points, predict
 from penstock.licensing.demand import (
@@ -22,7 +24,6 @@ from penstock.licensing.demand import (
     published,
     range_of,
 )
-from penstock.terms.countries import country_name
 from penstock.terms.errors import BadNumber
 from penstock.terms.numbers import dump_json
 
@@ -74,15 +75,15 @@ def tell_capacity(asked: Question, as_json: bool) -> None:
         click.echo(dump_json({"on": dt.date.fromordinal(asked.on), "fitted_on": [asdict(year) for year in published()],
                               "fitted": _fitted(), "caution": _CAUTION, "years": years}))  # fmt: skip
         return
-    heads = ("", "applications", "for chips", "mean days", "to the OC", "to the ACEP", "backlog", "overdue")
+    heads = ("", t("applications"), t("for chips"), t("mean days"), t("to the OC"), t("to the ACEP"), t("backlog"), t("overdue"))
     _table([heads, *((name, _span(found.applications), _span(chips) if chips else "", _middle(found.days_mean),
                       _share(found.to_oc_share), _share(found.to_acep_share), _span(found.backlog), _share(found.overdue_share))
                      for name, chips, found, _ in rows)])  # fmt: skip
     for name, _, _, mix in rows:
         if mix:
-            places = "; ".join(f"{country_name(code)} {low:,} to {high:,}" for code, (low, high) in mix.items())
-            click.echo(f"{name}, for chips: {places}")
-    click.echo(_CAUTION)
+            places = t("; ").join(f"{country(code)} {_to(f'{low:,}', f'{high:,}')}" for code, (low, high) in mix.items())
+            click.echo(t("{name}, for chips: {places}", name=name, places=places))
+    click.echo(told(_CAUTION))
 
 
 def _rows(asked: Question) -> Iterator[tuple[str, Range | None, Prediction, dict[str, tuple[int, int]]]]:
@@ -91,7 +92,12 @@ def _rows(asked: Question) -> Iterator[tuple[str, Range | None, Prediction, dict
     law = statute_on(asked.on)
     if asked.applications is not None:
         load = Load(asked.applications, asked.to_oc, asked.to_acep)
-        yield f"{positions[0]} positions", None, predict([load], positions, law, scale=asked.scale, seed=asked.seed), {}
+        yield (
+            t("{positions} positions", positions=positions[0]),
+            None,
+            predict([load], positions, law, scale=asked.scale, seed=asked.seed),
+            {},
+        )
         return
     today = dt.date.fromordinal(asked.on)
     for regime in asked.regimes or REGIMES:
@@ -116,13 +122,13 @@ def tell_published(asked: Question, as_json: bool) -> None:
                   "error_days": _number(days.mid - year.days_mean)} for year, days, fitted_on in rows]  # fmt: skip
         click.echo(dump_json({"fitted": _fitted(), "years": years}))
         return
-    heads = ("", "applications", "positions", "days published", "predicted", "error", "")
-    _table([heads, *((year.year, f"{year.applications:,}", " to ".join(map(str, sorted(set(year.positions)))),
+    heads = ("", t("applications"), t("positions"), t("days published"), t("predicted"), t("error"), "")
+    _table([heads, *((year.year, f"{year.applications:,}", _to(*map(str, sorted(set(year.positions)))),
                       f"{year.days_mean:g}", _middle(days), f"{days.mid - year.days_mean:+.0f}",
-                      "fitted" if fitted_on else "") for year, days, fitted_on in rows)])  # fmt: skip
+                      t("fitted") if fitted_on else "") for year, days, fitted_on in rows)])  # fmt: skip
     fitted = _fitted()
-    click.echo(f"Fitted: a position finishes {_words(fitted['capacity'])} applications a year at most; "
-               f"an agency takes {_words(fitted['depth_days'])} days on average.")  # fmt: skip
+    click.echo(t("Fitted: a position finishes {capacity} applications a year at most; an agency takes {days} days on average.",
+                 capacity=_words(fitted["capacity"]), days=_words(fitted["depth_days"])))  # fmt: skip
 
 
 def _fitted() -> dict[str, Any]:
@@ -135,12 +141,13 @@ def tell_fit(asked: Question, as_json: bool) -> None:
     """Fit the two unknowns again and print the points."""
     asked.check()
     first, second = published()
-    points = fit(statute_on(asked.on), (first, second), tell=lambda words: click.echo(words, err=True))
+    points = fit(statute_on(asked.on), (first, second), tell=lambda words: click.echo(told(words), err=True))
     if as_json:
         click.echo(dump_json({"points": [[str(c), str(d)] for c, d in points]}))
         return
     for capacity, depth in points:
-        click.echo(f"a position finishes {capacity} applications a year at most; an agency takes {depth} days on average")
+        click.echo(t("a position finishes {capacity} applications a year at most; an agency takes {days} days on average",
+                     capacity=capacity, days=depth))  # fmt: skip
 
 
 # ---- how numbers are shown
@@ -162,26 +169,31 @@ def _number(value: float) -> int | str:
     return f"{value:.4g}" if value % 1 else int(value)
 
 
+def _to(low: str, high: str | None = None) -> str:
+    return low if high is None else t("{low} to {high}", low=low, high=high)
+
+
 def _words(span: dict[str, Any]) -> str:
-    return f"{span['mid']} ({span['low']} to {span['high']})"
+    return f"{span['mid']} ({_to(span['low'], span['high'])})"
 
 
 def _span(found: Range) -> str:
     low, high = round(found.low), round(found.high)
-    return f"{low:,} to {high:,}" if low != high else f"{low:,}"
+    return _to(f"{low:,}", f"{high:,}") if low != high else f"{low:,}"
 
 
 def _middle(found: Range) -> str:
-    return f"{found.mid:.0f} ({found.low:.0f} to {found.high:.0f})"
+    return f"{found.mid:.0f} ({_to(f'{found.low:.0f}', f'{found.high:.0f}')})"
 
 
 def _share(found: Range) -> str:
     digits = 1 if found.high >= 0.1 else 2
-    return f"{found.low:.{digits}%} to {found.high:.{digits}%}"
+    return _to(f"{found.low:.{digits}%}", f"{found.high:.{digits}%}")
 
 
 def _table(rows: list[_Row]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        name, *cells = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join([name.strip().ljust(widths[0]), *cells]).rstrip())
+        blanks = [" " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)]
+        name, *cells = zip(row, blanks, strict=True)
+        click.echo("  ".join(["".join(name), *(blank + cell for cell, blank in cells)]).rstrip())

@@ -37,6 +37,9 @@ _PROSE = frozenset({"text", "question", "title", "about", "note", "notes", "mess
                     "because", "became", "doc"})  # fmt: skip
 _LONGEST = 4000  # characters of a sentence; what is longer quotes input, and matching it would take long
 _WORDS = ("confidence", "force", "kind")  # places that hold one word of ours
+_AROUND = "{why}"  # the place of a whole sentence: its form is tried before those of what stands in it
+# what a place of such a form holds, where it is not anything: one word, or a citation, which does not follow parentheses
+_HOLDS = {"kind": r"\S+", "on": r"\S+", "cite": r"(?:(?!\) \().)+"}
 
 
 class Catalog:
@@ -95,7 +98,13 @@ class Catalog:
 
     def _part(self, place: str, text: str) -> str:
         """Return a part of a sentence: phrases in this language, names, numbers and codes as they are."""
-        return self.sentence(text) if " " in text or place in _WORDS else text
+        if " " not in text and place not in _WORDS:
+            return text
+        found = self.sentence(text)
+        if found == text:  # a sentence that lost its full stop to the one around it
+            whole = self._translations.gettext(f"{text}.")
+            return text if whole == f"{text}." else whole.removesuffix("。")
+        return found
 
     def country(self, code: str) -> str:
         """Return the name of a country, its code where the code is unknown."""
@@ -113,9 +122,9 @@ class _Form:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         bits = _PLACE.split(self.text)
-        return re.compile(
-            "".join(f"(?P<{bit}>.+?)" if i % 2 else re.escape(_words(bit)) for i, bit in enumerate(bits)), re.DOTALL
-        )
+        holds = _HOLDS if _AROUND in self.text else {}
+        parts = (f"(?P<{bit}>{holds.get(bit, '.+?')})" if i % 2 else re.escape(_words(bit)) for i, bit in enumerate(bits))
+        return re.compile("".join(parts), re.DOTALL)
 
     def parts(self, text: str) -> Mapping[str, str] | None:
         match = self._pattern.fullmatch(text) if self._anchor in text else None
@@ -140,7 +149,7 @@ def catalog(language: str) -> Catalog:
     with folder.joinpath(f"{language}.mo").open("rb") as file:
         translations = gettext.GNUTranslations(file)
     forms = folder.joinpath("sentences.txt").read_text("utf-8").splitlines()
-    return Catalog(language, translations, sorted(forms, key=lambda form: -len(_PLACE.sub("", form))))
+    return Catalog(language, translations, sorted(forms, key=lambda form: (_AROUND not in form, -len(_PLACE.sub("", form)))))
 
 
 def require_language(language: str, at: str = "--lang") -> None:
