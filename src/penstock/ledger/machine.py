@@ -195,28 +195,25 @@ def _settled(state: State, request: Request, seq: int, id: bytes, numbers: tuple
 
 
 def _void(state: State, request: Void, seq: int, at: int) -> _Result:
-    id, op = _held(state, request.of)
-    if op is None:
-        return _refused(state, request, seq, "unknown_operation")
-    if op.state is not OpState.RESERVED:
-        return _refused(state, request, seq, _NOT_RESERVED[op.state])
-    assert op.legs is not None
-    numbers = tuple(number for number, _ in op.legs)
-    _release(state, op, (), OpState.VOIDED, seq)
-    return _settled(state, request, seq, id, numbers)
+    return _given_up(state, request, seq, OpState.VOIDED)
 
 
 def _expire(state: State, request: Expire, seq: int, at: int) -> _Result:
+    return _given_up(state, request, seq, OpState.EXPIRED, due=at)
+
+
+def _given_up(state: State, request: Void | Expire, seq: int, into: OpState, due: int | None = None) -> _Result:
+    """Release a whole reservation; where an instant is given, only if its time has run out by then."""
     id, op = _held(state, request.of)
     if op is None:
         return _refused(state, request, seq, "unknown_operation")
     if op.state is not OpState.RESERVED:
         return _refused(state, request, seq, _NOT_RESERVED[op.state])
-    if op.until is None or at < op.until:
+    if due is not None and (op.until is None or due < op.until):
         return _refused(state, request, seq, "not_due")
     assert op.legs is not None
     numbers = tuple(number for number, _ in op.legs)
-    _release(state, op, (), OpState.EXPIRED, seq)
+    _release(state, op, (), into, seq)
     return _settled(state, request, seq, id, numbers)
 
 
