@@ -102,7 +102,6 @@ class Question:
 
     license_required: Node
     prohibited: Node
-    any_available: Node
     outcome: Node
     path: Node
     policy: Node
@@ -318,7 +317,7 @@ def _question(
     policies = {r.id: _policy(graph, rows.get(r.id, ())) for r in requirements}
     policy = _strictest(graph, [(binding[r.id], policies[r.id]) for r in requirements if binding[r.id] is not graph.false])
     fired = _fired(graph, requirements, authorizations, binding)
-    return Question(required, prohibited, available, outcome, path, policy, fired, policies)
+    return Question(required, prohibited, outcome, path, policy, fired, policies)
 
 
 def _binding(graph: Graph, requirement: Requirement, stance: str) -> Node:

@@ -15,6 +15,7 @@ def upgrade() -> None:
         op.execute(statement)
 
 
+# The tables as they were then, frozen: a later change is a migration of its own, and licensing_sql.SCHEMA is the sum.
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS license_schema (version TEXT PRIMARY KEY)",
     """CREATE TABLE IF NOT EXISTS license_case (
