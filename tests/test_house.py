@@ -109,8 +109,6 @@ def test_no_number_of_a_regulation_stands_outside_the_law(path: Path) -> None:
 
 
 SAMPLES: dict[str, set[object]] = {
-    # the transactions a witness is looked for among are facts of made-up chips, not limits
-    "decision/witness.py": {4800},
     # a number of names in a list
     "screening/names/index.py": {5000},
 }

@@ -21,7 +21,7 @@ _ITEMS: tuple[dict[str, Any], ...] = (
     {"kind": "integrated_circuit", "eccn": "3A090.a", "datacenter": True, "designer": {"status": "approved"}},
     {"kind": "integrated_circuit", "eccn": "3A090.b", "datacenter": True},
     {"kind": "integrated_circuit", "eccn": "3A090.a", "datacenter": False, "designer": {"status": "approved"}},
-    {"kind": "integrated_circuit", "datacenter": True, "tpp": 15832, "memory_bandwidth_gbps": 4800,
+    {"kind": "integrated_circuit", "datacenter": True, "tpp": 15832, "memory_bandwidth_gbps": 4700,
      "io_bandwidth_gbps": 900, "commercially_available_in_us": True, "designer": {"status": "approved"}},
     {"kind": "integrated_circuit", "datacenter": True, "tpp": 2500, "performance_density": 4, "io_bandwidth_gbps": 400},
     {"kind": "hbm", "hbm_bandwidth_density": 3, "packaging": {"hbm_site_eligible": True}},

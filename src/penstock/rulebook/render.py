@@ -97,8 +97,8 @@ _WRITERS: dict[str, Any] = {
 def show_value(value: Any) -> str:
     """Return a value as people write it.
 
-    >>> show_value(Fraction(148, 25)), show_value(26900000), show_value(None), show_value(("MO", "CN"))
-    ('5.92', '26,900,000', 'not given', 'MO, CN')
+    >>> show_value(Fraction(11, 4)), show_value(12345678), show_value(None), show_value(("MO", "CN"))
+    ('2.75', '12,345,678', 'not given', 'MO, CN')
     """
     if value is None:
         return "not given"

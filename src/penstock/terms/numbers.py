@@ -22,8 +22,8 @@ _MARKED = re.compile(r'"\\u0000exact-decimal:(-?[0-9]+(?:\.[0-9]+)?)"')
 def exact(value: str | int | float | Decimal | Fraction) -> Exact:
     """Return the number a text, integer or shortest decimal stands for; ValueError when it is none.
 
-    >>> exact("5.92"), exact("1.0e+26") == 10**26, exact(15832.0)
-    (Fraction(148, 25), True, 15832)
+    >>> exact("2.75"), exact("1.0e+27") == 10**27, exact(15832.0)
+    (Fraction(11, 4), True, 15832)
     """
     if isinstance(value, Fraction):
         return value.numerator if value.denominator == 1 else value
