@@ -11,7 +11,8 @@ import time
 from bulk import transactions
 
 from penstock.decision.fact_columns import fact_column
-from penstock.decision.impact import Comparison, Impact, Point
+from penstock.decision.impact import Comparison, Impact
+from penstock.decision.points import Point
 from penstock.rulebook.arrays import take_rows
 
 PART = 1 << 20

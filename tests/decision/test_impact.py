@@ -17,7 +17,8 @@ from penstock.decision import decide_facts
 from penstock.decision.authorizations import authorization_block
 from penstock.decision.causes import Said, _names
 from penstock.decision.fact_columns import fact_column
-from penstock.decision.impact import Comparison, Impact, Moved, Point
+from penstock.decision.impact import Comparison, Impact, Moved
+from penstock.decision.points import Point
 from penstock.decision.witness import sample_transactions
 from penstock.rulebook import STANCES
 from penstock.terms.documents import read_facts

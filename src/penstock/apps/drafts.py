@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from penstock.apps.files import whole_file
 from penstock.licensing.drafting import SIGNED_BY_HAND, Draft
 from penstock.terms.errors import BadEnum, FileUnusable
 from penstock.terms.numbers import dump_json, exact
@@ -43,10 +44,8 @@ def write_draft(made: Draft, path: str) -> None:
             f"A draft is not written as {ending or 'a file without ending'!r}", at="--out", value=path, allowed=tuple(_FORMATS)
         )
     content = _FORMATS[ending](made)
-    try:
-        Path(path).write_bytes(content)
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be written: {error.strerror}", at="--out", value=path) from None
+    with whole_file(path) as part:
+        part.write_bytes(content)
 
 
 def _json(made: Draft) -> bytes:

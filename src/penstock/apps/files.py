@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TextIO
 
 from penstock.terms.errors import FileUnusable
 
-__all__ = ["open_text", "read_bytes", "whole_text"]
+__all__ = ["open_text", "read_bytes", "whole_file", "whole_text"]
 
 _FIELD_MAX = 1 << 24
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -57,22 +56,26 @@ def open_text(path: str | Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def whole_text(path: str | Path) -> Iterator[TextIO]:
-    """Open a text file for writing that appears whole or not at all.
+def whole_file(path: str | Path, *, alone: bool = False) -> Iterator[Path]:
+    """Give a path beside a file to write to, and put what was written in its place when all went well.
 
+    The path is this process's own; ``alone``, where no other can be writing, it is that of a run that was cut short.
     Raises FileUnusable where it cannot be written.
     """
     target = Path(path)
+    draft = target.with_name(f".{target.name}.part" if alone else f".{target.name}.{os.getpid()}.part")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        yield draft
+        os.replace(draft, target)
     except OSError as error:
         raise FileUnusable(f"{path} cannot be written: {error.strerror or error}", at=str(path), value=str(path),
                            hint="Check that the folder is there and may be written to.") from None  # fmt: skip
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            yield file
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_text(path: str | Path) -> Iterator[TextIO]:
+    """Open a text file for writing that appears whole or not at all; FileUnusable where it cannot be written."""
+    with whole_file(path) as draft, open(draft, "w", encoding="utf-8", newline="") as file:
+        yield file

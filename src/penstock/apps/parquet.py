@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +19,7 @@ from typing import Any
 from attrs import frozen
 
 from penstock.apps.cli.language import t
+from penstock.apps.files import whole_file
 from penstock.apps.journal import Journal
 from penstock.decision.answers import Decisions
 from penstock.decision.bulk import Days, decide_columns
@@ -202,7 +202,7 @@ def decide_parquet(
     the same is asked again, and gives the same bytes as if it had not been.
     """
     work = Work.of(source, on, Asked(known, regime, switches, workers))
-    with work.opened(groups), _journal(work, Path(target)) as journal, _whole(target, alone=journal is not None) as part:
+    with work.opened(groups), _journal(work, Path(target)) as journal, whole_file(target, alone=journal is not None) as part:
         work.write(part, journal)
         return work.rows
 
@@ -267,23 +267,6 @@ def _ahead(parts: Iterator[_Part]) -> Iterator[_Part]:
         while (part := coming.result()) is not None:
             coming = pool.submit(next, parts, None)
             yield part
-
-
-@contextmanager
-def _whole(target: str | Path, *, alone: bool) -> Iterator[Path]:
-    """Give a path beside the target to write to, and put what was written in its place when all went well.
-
-    Where no other run can be writing, the path is that of the run that was cut short.
-    """
-    final = Path(target)
-    part = final.with_name(f".{final.name}.part" if alone else f".{final.name}.{os.getpid()}.part")
-    try:
-        yield part
-        os.replace(part, final)
-    except OSError as error:
-        raise FileUnusable(f"{target} cannot be written: {error.strerror or error}", value=str(target)) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextmanager

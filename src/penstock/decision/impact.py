@@ -7,7 +7,6 @@ the first of the rows that moved alike is decided in full under both laws and sp
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,53 +14,23 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
-from penstock.decision import library
 from penstock.decision.answers import REVIEW_POLICIES, Decisions, stance_codes
 from penstock.decision.bulk import decide_columns
 from penstock.decision.causes import Cause, Causes, Said
-from penstock.decision.determination import Determination, decide_facts
 from penstock.decision.fact_columns import NO_ERROR, FactColumn, document
+from penstock.decision.points import Point
 from penstock.decision.program import OUTCOMES, PATHS
-from penstock.rulebook import ACTUAL, STANCES, Law
+from penstock.rulebook import STANCES
 from penstock.rulebook.arrays import Array, alike
-from penstock.terms.dates import parse_date
-from penstock.terms.documents import Facts, read_facts
+from penstock.terms.documents import read_facts
 
-__all__ = ["Comparison", "Group", "Impact", "Moved", "Point"]
+__all__ = ["Comparison", "Group", "Impact", "Moved"]
 
 _KEYS = ("outcome", "path", "review_policy")
 _WORDS = {"outcome": OUTCOMES, "path": PATHS, "review_policy": REVIEW_POLICIES}
 _STANCE_BITS = 32
 _FIRST_ROWS = 5
 _HEAD = 1 << 16  # rows among which the first of each way are looked for before all rows are
-
-
-@frozen
-class Point:
-    """One of the two laws: its day, what was known then, and a regime.
-
-    >>> Point.parse("2025-05-15@2025-05-12/actual")
-    Point(on=datetime.date(2025, 5, 15), known=datetime.date(2025, 5, 12), regime='actual')
-    """
-
-    on: dt.date
-    known: dt.date | None = None
-    regime: str = ACTUAL
-
-    @classmethod
-    def parse(cls, text: str) -> Point:
-        """Return the law that ``DATE[@KNOWN][/REGIME]`` names; BadDate for what is no date."""
-        days, _, regime = text.partition("/")
-        on, _, known = days.partition("@")
-        return cls(parse_date(on, "date"), parse_date(known, "known") if known else None, regime or ACTUAL)
-
-    def law(self) -> Law:
-        """Return the law."""
-        return library.book().law(self.on, self.known, self.regime)
-
-    def decide(self, facts: Facts) -> Determination:
-        """Return the full answer of the law to one transaction."""
-        return decide_facts(facts, self.on, self.known, self.regime)
 
 
 @frozen

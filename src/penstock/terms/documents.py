@@ -57,6 +57,22 @@ class Facts:
         merged = {**self.values, **changes}
         return Facts({name: value for name, value in merged.items() if value is not None})
 
+    def document(self) -> dict[str, Any]:
+        """Return the facts as a document: groups nested, a map by country as one.
+
+        >>> read_facts({"destination": "PT", "item": {"tpp": 4000}}).document()
+        {'destination': {'country': 'PT'}, 'item': {'tpp': 4000}}
+        """
+        out: dict[str, Any] = {}
+        for name, value in self.values.items():
+            *groups, last = name.split(".")
+            inner = out
+            for group in groups:
+                inner = inner.setdefault(group, {})
+            shares = vocabulary().facts[name].type.startswith("map<")
+            inner[last] = {row["country"]: row["share"] for row in value} if shares else value
+        return out
+
     def has_group(self, prefix: str) -> bool:
         """Say whether any fact below a dotted group is given."""
         start = prefix + "."

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from penstock.apps.cli.kinds import ANSWERS
 from penstock.apps.cli.language import t
+from penstock.apps.cli.options import document_of
 from penstock.decision.cases import Case, Mismatch, read_cases, run_case
-from penstock.terms.documents import read_document
 from penstock.terms.numbers import dump_json
 
 __all__ = ["run_files"]
@@ -22,7 +20,7 @@ def run_files(files: tuple[str, ...], kind: str | None, topic: str | None, min_c
     chosen = [
         case
         for file in files
-        for case in read_cases(read_document(file, sys.stdin.read))
+        for case in read_cases(document_of(file))
         if (kind is None or case.kind == kind)
         and (topic is None or case.topic == topic)
         and _CONFIDENCE.index(case.confidence) >= _CONFIDENCE.index(min_confidence)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from penstock.apps.cli.language import t
+from penstock.apps.cli.options import JSON
 
 __all__ = ["clearances"]
 
@@ -53,7 +54,7 @@ def add(store: str, name: str, entry: str, by: str, why: str, on: str, until: st
 
 @clearances.command("list")
 @click.argument("store", metavar="FILE")
-@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+@JSON
 def show(store: str, as_json: bool) -> None:
     """List the clearances in a file, the newest first."""
     from penstock.store.clearances import ClearanceStore

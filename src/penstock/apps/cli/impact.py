@@ -5,16 +5,15 @@ Made for the morning a Federal Register notice appears: which orders move, by wh
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from penstock.apps.cli.language import code, count, prose, say, t, told
-from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
+from penstock.apps.cli.options import INSTRUMENT, JSON, REGIME, at_regime
+from penstock.apps.files import whole_file
 from penstock.terms.errors import FileUnusable, PenstockError, UnknownFact, first_of
 from penstock.terms.numbers import dump_json
 
@@ -43,10 +42,11 @@ _STANCES = ("enforced", "codified")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is no fact; may be given more than once.")
 @REGIME
 @INSTRUMENT
-@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+@JSON
 def impact(a: str, b: str, book: str, out: str | None, ignore: tuple[str, ...], regime: str, as_json: bool) -> None:
     """Show which orders of a book two laws answer differently, and by which provision, the largest effect first."""
-    from penstock.decision.impact import Comparison, Point
+    from penstock.decision.impact import Comparison
+    from penstock.decision.points import Point
 
     a, b = at_regime(a, regime), at_regime(b, regime)
     comparison = Comparison(Point.parse(a), Point.parse(b))
@@ -118,18 +118,11 @@ def _changes_file(path: str | None) -> Iterator[Any]:
         yield lambda moved: None
         return
     arrow = _pyarrow()
-    part = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.part")
     fields = [("row", arrow.int64()), (_ID, arrow.string()), ("stance", arrow.string())]
     fields += [(f"{key}_{side}", arrow.string()) for key in _KEYS for side in ("before", "after")]
     schema = arrow.schema([*fields, ("provisions", arrow.string())])
-    try:
-        with arrow.parquet.ParquetWriter(part, schema) as writer:
-            yield lambda moved: [writer.write_table(_table(rows, schema, arrow)) for rows in moved]
-        os.replace(part, path)
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be written: {error.strerror or error}", value=path) from None
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as part, arrow.parquet.ParquetWriter(part, schema) as writer:
+        yield lambda moved: [writer.write_table(_table(rows, schema, arrow)) for rows in moved]
 
 
 def _table(moved: Moved, schema: Any, arrow: Any) -> Any:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import sys
-from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -17,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from penstock.apps.cli.language import prose, say, t, told, word
-from penstock.apps.cli.options import INSTRUMENT, REGIME
+from penstock.apps.cli.options import INSTRUMENT, KNOWN, REGIME, document_of
+from penstock.apps.files import whole_text
 from penstock.terms.errors import FactError, FileUnusable, PenstockError
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ _TYPED = ("bool", "int", "number")
 @click.command()
 @click.argument("file", metavar="[FILE|-]", required=False)
 @click.option("--on", required=True, metavar="DATE", help="Date of the act.")
-@click.option("--known", metavar="DATE", help="Only instruments published or announced up to this date.")
+@KNOWN
 @REGIME
 @INSTRUMENT
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Settle one stance only.")
@@ -56,11 +55,11 @@ def interview(
     """
     from penstock.decision.interview import next_question
     from penstock.terms.dates import parse_date
-    from penstock.terms.documents import Facts, read_document, read_facts
+    from penstock.terms.documents import Facts, read_facts
     from penstock.terms.numbers import dump_json
 
     def read(path: str | None) -> Facts:
-        return read_facts(read_document(path, sys.stdin.read)) if path else Facts()
+        return read_facts(document_of(path)) if path else Facts()
 
     day = parse_date(on, "on")
     then = parse_date(known, "known") if known else None
@@ -69,7 +68,8 @@ def interview(
     talk = _Talk(read(file), read(answers), {*skip}, partial(next_question, on=day, known=then, regime=regime, stance=stance))
     question = talk.go_on(ask=not as_json)
     if save:
-        _write(Path(save), facts_yaml(talk.facts))
+        with whole_text(save) as saved:
+            saved.write(facts_yaml(talk.facts))
     if as_json:
         document = question.document() if question else _settled(talk.facts, day, then, regime, stance)
         click.echo(dump_json(prose(document)))
@@ -280,7 +280,7 @@ def facts_yaml(facts: Facts) -> str:
     Dumper.add_representer(str, text)
     Dumper.add_representer(Fraction, number)
     Dumper.add_multi_representer(dict, lambda dumper, value: dumper.represent_dict(dict(value)))
-    return str(yaml.dump(_nested(facts.values), Dumper=Dumper, allow_unicode=True, default_flow_style=None, width=_WIDTH))
+    return str(yaml.dump(facts.document(), Dumper=Dumper, allow_unicode=True, default_flow_style=None, width=_WIDTH))
 
 
 def _reads_back(text: str) -> bool:
@@ -292,35 +292,8 @@ def _reads_back(text: str) -> bool:
         return False
 
 
-def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return facts as a document: groups nested, a map by country as one."""
-    from penstock.terms.vocabulary import vocabulary
-
-    out: dict[str, Any] = {}
-    for name, value in values.items():
-        *groups, last = name.split(".")
-        inner = out
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        shares = vocabulary().facts[name].type.startswith("map<")
-        inner[last] = {row["country"]: row["share"] for row in value} if shares else value
-    return out
-
-
 def _writable(path: str | None) -> None:
     """Refuse a file that cannot be written before the first question is asked."""
     folder = Path(path).resolve().parent if path else Path()
     if path and not (folder.is_dir() and os.access(folder, os.W_OK)):
         raise FileUnusable(f"{path} cannot be written: {folder} is no folder one may write to", value=path)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be written: {error.strerror}", value=str(path)) from None
-    finally:
-        part.unlink(missing_ok=True)

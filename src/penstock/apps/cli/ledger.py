@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from penstock.apps.cli.language import t
+from penstock.apps.cli.options import JSON, KNOWN, REGIME, day_of, document_of, known_of
 
 if TYPE_CHECKING:
     from penstock.ledger import Request
@@ -23,13 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["decide_with_ledger", "ledger", "ship"]
 
 _Command = Callable[..., Any]
-_JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 _PLACE = click.option(
     "--ledger", "place", required=True, envvar="PENSTOCK_LEDGER", metavar="PATH|URL", help="The ledger: a file, or PostgreSQL."
 )
 _ON = click.option("--on", required=True, metavar="DATE", help="Date of the act, and of the law.")
-_KNOWN = click.option("--known", metavar="DATE", help="Only instruments published or announced up to this date.")
-_REGIME = click.option("--regime", default="actual", show_default=True, metavar="NAME", help="A design on top of the actual law.")
 _STANCE = click.option(
     "--stance", required=True, type=click.Choice(["codified", "enforced"]), help="The answer that decides what is taken."
 )
@@ -83,22 +79,6 @@ def _reader(place: str) -> Iterator[Backend]:
         backend.close()
 
 
-def _day(value: str, name: str) -> dt.date:
-    from penstock.terms.dates import parse_date
-
-    return parse_date(value, name)
-
-
-def _known(value: str | None) -> dt.date | None:
-    return None if value is None else _day(value, "--known")
-
-
-def _document(path: str) -> dict[str, Any]:
-    from penstock.terms.documents import read_document
-
-    return read_document(path, sys.stdin.read)
-
-
 def decide_with_ledger(place: str) -> Callable[..., Any]:
     """Return a ``decide`` that reads the counters from a ledger."""
     from penstock.decision import decide_facts
@@ -107,7 +87,7 @@ def decide_with_ledger(place: str) -> Callable[..., Any]:
     from penstock.terms.documents import read_facts
 
     def decide(document: dict[str, Any], *, on: str, known: str | None, regime: str, switches: dict[str, Any]) -> Any:
-        day, seen = _day(on, "--on"), _known(known)
+        day, seen = day_of(on, "--on"), known_of(known)
         with _reader(place) as backend:
             facts = with_counters(read_facts(document), Books(backend), day, seen, regime, switches)
         return decide_facts(facts, day, seen, regime, switches)
@@ -177,7 +157,7 @@ def _legs(desk: Desk, amounts: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
 @_CLIENT
 @_KEY
 @_writing
-@_JSON
+@JSON
 def open_(
     bucket: str, cap: int | None, cite: str, client: str, key: str, place: str, take_over: bool, accept_gap: bool, as_json: bool
 ) -> None:
@@ -190,15 +170,15 @@ def open_(
 @ledger.command()
 @click.argument("file", metavar="FILE|-")
 @_ON
-@_KNOWN
-@_REGIME
+@KNOWN
+@REGIME
 @_STANCE
 @_CLIENT
 @_KEY
 @_SITE
 @click.option("--hold-days", type=click.IntRange(1, 3650), help="Days until the reservation lapses; without it, never.")
 @_writing
-@_JSON
+@JSON
 def reserve(
     file: str, on: str, known: str | None, regime: str, stance: str, client: str, key: str, site: str | None,
     hold_days: int | None, place: str, take_over: bool, accept_gap: bool, as_json: bool,
@@ -209,9 +189,9 @@ def reserve(
     from penstock.ledger.records import record_of
     from penstock.terms.errors import MissingRequired
 
-    day, document = _day(on, "--on"), _document(file)
+    day, document = day_of(on, "--on"), document_of(file)
     with _desk(place, take_over, accept_gap) as desk:
-        answer = desk.decide(document, day, _known(known), regime)
+        answer = desk.decide(document, day, known_of(known), regime)
         wanted = debits(answer, stance)
         if not wanted:
             path = answer.stance(stance).path
@@ -227,7 +207,7 @@ def reserve(
 @_OF
 @_LEG
 @_writing
-@_JSON
+@JSON
 def commit(
     client: str, key: str, of: str, amounts: tuple[str, ...], place: str, take_over: bool, accept_gap: bool, as_json: bool
 ) -> None:
@@ -243,7 +223,7 @@ def commit(
 @_KEY
 @_OF
 @_writing
-@_JSON
+@JSON
 def void(client: str, key: str, of: str, place: str, take_over: bool, accept_gap: bool, as_json: bool) -> None:
     """Release a reservation."""
     from penstock.ledger import Void
@@ -258,7 +238,7 @@ def void(client: str, key: str, of: str, place: str, take_over: bool, accept_gap
 @_LEG
 @click.option("--reason", required=True, metavar="TEXT", help="Why: returned, lost, miscounted.")
 @_writing
-@_JSON
+@JSON
 def correct(
     client: str, key: str, of: str, amounts: tuple[str, ...], reason: str, place: str, take_over: bool, accept_gap: bool,
     as_json: bool,
@@ -289,7 +269,7 @@ def expire(place: str, take_over: bool, accept_gap: bool) -> None:
 @_CLIENT
 @_KEY
 @_writing
-@_JSON
+@JSON
 def recap(
     bucket: str, on: str, uplift: str, cap: int | None, cite: str | None, client: str, key: str, place: str, take_over: bool,
     accept_gap: bool, as_json: bool,
@@ -306,7 +286,7 @@ def recap(
         raised = -1
     if not 0 <= raised <= 1:
         raise BadNumber("--uplift is a fraction from 0 to 1", at="--uplift", value=uplift)
-    quota = law_quota(bucket, _day(on, "--on"), None, raised) if cap is None else None
+    quota = law_quota(bucket, day_of(on, "--on"), None, raised) if cap is None else None
     new, authority = (cap, cite) if quota is None else (quota.cap, cite or quota.cite)
     if new is None or not authority:
         raise MissingRequired("No table of the law caps this bucket: give --cap and --cite", at="--cap", value=bucket)
@@ -326,7 +306,7 @@ def recap(
 @_CLIENT
 @_KEY
 @_writing
-@_JSON
+@JSON
 def attest(
     basis: str, total: int, as_of: str, paper: str, client: str, key: str, place: str, take_over: bool, accept_gap: bool,
     as_json: bool,
@@ -350,7 +330,7 @@ def attest(
 @_CLIENT
 @_KEY
 @_writing
-@_JSON
+@JSON
 def close(bucket: str, cite: str, client: str, key: str, place: str, take_over: bool, accept_gap: bool, as_json: bool) -> None:
     """Close a bucket whose time is over or whose rule is repealed; its history and open reservations stay."""
     from penstock.ledger import Close
@@ -366,7 +346,7 @@ def close(bucket: str, cite: str, client: str, key: str, place: str, take_over: 
 @_CLIENT
 @_KEY
 @_writing
-@_JSON
+@JSON
 def carry(
     bucket: str, to_regime: str, on: str, cite: str, client: str, key: str, place: str, take_over: bool, accept_gap: bool,
     as_json: bool,
@@ -378,7 +358,7 @@ def carry(
     from penstock.apps.cli import ledger_text
 
     with _desk(place, take_over, accept_gap) as desk:
-        answer = desk.carry(bucket, to_regime, _day(on, "--on"), cite, client, key)
+        answer = desk.carry(bucket, to_regime, day_of(on, "--on"), cite, client, key)
         ledger_text.answer(answer, desk.state, as_json)
 
 
@@ -388,14 +368,14 @@ def carry(
 @click.command()
 @click.argument("file", metavar="FILE|-")
 @_ON
-@_KNOWN
-@_REGIME
+@KNOWN
+@REGIME
 @_STANCE
 @_CLIENT
 @_KEY
 @_SITE
 @_writing
-@_JSON
+@JSON
 def ship(
     file: str, on: str, known: str | None, regime: str, stance: str, client: str, key: str, site: str | None, place: str,
     take_over: bool, accept_gap: bool, as_json: bool,
@@ -404,5 +384,5 @@ def ship(
     from penstock.apps.cli import ledger_text
 
     with _desk(place, take_over, accept_gap) as desk:
-        done = desk.ship(_document(file), client, key, stance, _day(on, "--on"), _known(known), regime, site=site)
+        done = desk.ship(document_of(file), client, key, stance, day_of(on, "--on"), known_of(known), regime, site=site)
         ledger_text.shipment(done, desk.state, as_json)

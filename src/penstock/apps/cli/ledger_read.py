@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from penstock.apps.cli.language import t
-from penstock.apps.cli.ledger import _JSON, _PLACE, _day, _desk, _reader
+from penstock.apps.cli.ledger import _PLACE, _desk, _reader
+from penstock.apps.cli.options import JSON, day_of
 from penstock.apps.cli.output import put
 
 __all__ = ["register"]
@@ -22,7 +23,7 @@ def register(group: click.Group) -> None:
 @click.command()
 @click.argument("bucket", required=False)
 @_PLACE
-@_JSON
+@JSON
 def balance(bucket: str | None, place: str, as_json: bool) -> None:
     """Show buckets: cap, what is reserved and committed, the room left, and breaches."""
     from penstock.apps.cli import ledger_text
@@ -42,7 +43,7 @@ def balance(bucket: str | None, place: str, as_json: bool) -> None:
 @click.option("--from", "first", default=0, show_default=True, type=click.IntRange(0), metavar="SEQ", help="First event.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), metavar="N", help="At most so many events.")
 @_PLACE
-@_JSON
+@JSON
 def history(first: int, limit: int, place: str, as_json: bool) -> None:
     """Show the events of the log in order."""
     from penstock.apps.cli import ledger_text
@@ -94,7 +95,7 @@ def checkpoint(signing_key: str, folder: str | None, place: str) -> None:
 @click.option("--against", metavar="FILE", help="A checkpoint of an earlier day, kept elsewhere.")
 @click.option("--chain-only", is_flag=True, help="Follow the hashes only; much quicker, and no balance is checked.")
 @_PLACE
-@_JSON
+@JSON
 def verify(against: str | None, chain_only: bool, place: str, as_json: bool) -> int:
     """Replay the log from zero and compare it, byte for byte, with everything that is kept; exit 1 if anything differs."""
     from penstock.apps.cli import ledger_text
@@ -121,7 +122,7 @@ def verify(against: str | None, chain_only: bool, place: str, as_json: bool) -> 
 @click.option("--until", required=True, metavar="DATE", help="Duties that fall due up to this day.")
 @click.option("--draft", "folder", metavar="DIR", help="Write each as a document ready to be checked and signed.")
 @_PLACE
-@_JSON
+@JSON
 def duties(on: str, until: str, folder: str | None, place: str, as_json: bool) -> None:
     """Show the reports and notices that the shipments in the ledger oblige to, with their dates."""
     from penstock.apps.cli import ledger_text
@@ -129,7 +130,7 @@ def duties(on: str, until: str, folder: str | None, place: str, as_json: bool) -
     from penstock.ledger.duties import owed
     from penstock.store.history import shipments
 
-    day, last = _day(on, "--on"), _day(until, "--until")
+    day, last = day_of(on, "--on"), day_of(until, "--until")
     with _reader(place) as backend:
         found = owed(shipments(backend), book().law(day), last)
     if folder:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from penstock.apps.cli.language import named, t, told
+from penstock.apps.cli.options import JSON, day_of, document_of
 from penstock.apps.cli.output import put
 from penstock.terms.errors import BadDocument, MissingRequired
 
@@ -23,7 +23,6 @@ _STORE = click.option(
     "--store", envvar="PENSTOCK_STORE", default="penstock-cases.db", show_default=True, metavar="FILE|postgresql://…",
     help="Where the cases are kept; also PENSTOCK_STORE.",
 )  # fmt: skip
-_JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 _ON = click.option("--on", metavar="DATE", help="As of this day (default: today).")
 _DAY = click.option("--on", required=True, metavar="DATE", help="The day of the event.")
 _GAP = click.option("--accept-gap", is_flag=True, help="The clock is right, although the ledger's last event is long ago.")
@@ -58,9 +57,7 @@ def _opened(address: str, accept_gap: bool = False) -> Iterator[LicensingStore]:
 
 
 def _day(value: str | None) -> int:
-    from penstock.terms.dates import parse_date
-
-    return dt.date.today().toordinal() if value is None else parse_date(value, "--on").toordinal()
+    return (dt.date.today() if value is None else day_of(value, "--on")).toordinal()
 
 
 def _said(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -74,12 +71,6 @@ def _said(pairs: tuple[str, ...]) -> dict[str, Any]:
             raise BadDocument(f"{pair!r} says nothing", at="--say", value=pair, hint="Write --say NAME=VALUE.")
         out[name] = load_yaml(value) if value[:1] in "[{" or value in ("true", "false") or value.isdigit() else value
     return out
-
-
-def _document(path: str) -> dict[str, Any]:
-    from penstock.terms.documents import read_document
-
-    return read_document(path, sys.stdin.read)
 
 
 @license.command("open")
@@ -102,7 +93,7 @@ def _document(path: str) -> dict[str, Any]:
 @click.option("--reserve/--no-reserve", default=True, show_default=True, help="Hold the quota while the application is pending.")
 @_GAP
 @_STORE
-@_JSON
+@JSON
 def open_case(
     case: str, file: str | None, on: str, by: str, veu: bool, four_eyes: bool, key: str, place: str | None, stance: str | None,
     reserve: bool, accept_gap: bool, store: str, as_json: bool,
@@ -113,7 +104,7 @@ def open_case(
 
     said = {"kind_of_case": "veu" if veu else "license", "four_eyes": four_eyes}
     event = read_event({"kind": "registered", "on": on, "by": by, **said})
-    facts = _facts(_document(file), on, place) if file is not None else {}
+    facts = _facts(document_of(file), on, place) if file is not None else {}
     if place is not None:
         facts["quota"] = _quota(facts, store, place, stance, reserve)
     with _opened(store, accept_gap) as cases:
@@ -164,7 +155,7 @@ def _kept(block: Mapping[str, Any]) -> dict[str, Any]:
 @click.option("--expect", type=int, metavar="N", help="The number of events the writer has seen.")
 @_GAP
 @_STORE
-@_JSON
+@JSON
 def event_(
     case: str, kind: str, on: str, by: str, officer: str, say: tuple[str, ...], name: str, expect: int | None, accept_gap: bool,
     store: str, as_json: bool,
@@ -208,7 +199,7 @@ def _validity(facts: Mapping[str, Any], on: str) -> dict[str, Any]:
 @click.option("--expect", type=int, metavar="N", help="The number of events the writer has seen.")
 @_GAP
 @_STORE
-@_JSON
+@JSON
 def vote_(
     case: str, vote: str, on: str, by: str, reasons: str, basis: tuple[str, str], officer: str, expect: int | None,
     accept_gap: bool, store: str, as_json: bool,
@@ -231,7 +222,7 @@ def vote_(
 @_ON
 @click.option("--svg", metavar="FILE", help="Write the calendar of the case as SVG.")
 @_STORE
-@_JSON
+@JSON
 def show(case: str, on: str | None, svg: str | None, store: str, as_json: bool) -> None:
     """Show a case: where it lies, what is owed by whom, its history and its calendar."""
     from penstock.apps.cli import license_text
@@ -244,7 +235,7 @@ def show(case: str, on: str | None, svg: str | None, store: str, as_json: bool) 
 @_ON
 @_AGENCY
 @_STORE
-@_JSON
+@JSON
 def queue(on: str | None, agency: str | None, store: str, as_json: bool) -> None:
     """List what is owed in all open cases, the earliest due date first."""
     from penstock.apps.cli import license_text
@@ -257,7 +248,7 @@ def queue(on: str | None, agency: str | None, store: str, as_json: bool) -> None
 @_ON
 @_AGENCY
 @_STORE
-@_JSON
+@JSON
 def overdue(on: str | None, agency: str | None, store: str, as_json: bool) -> None:
     """List what should have been done by now."""
     from penstock.apps.cli import license_text
@@ -270,7 +261,7 @@ def overdue(on: str | None, agency: str | None, store: str, as_json: bool) -> No
 @_ON
 @click.option("--within", default=14, show_default=True, metavar="DAYS", help="How far to look ahead.")
 @_STORE
-@_JSON
+@JSON
 def lapses(on: str | None, within: int, store: str, as_json: bool) -> None:
     """List what lapses next, and what follows when it does."""
     from penstock.apps.cli import license_text
@@ -314,7 +305,7 @@ def verify(store: str) -> int:
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), default="codified", show_default=True, help="Which law.")
 @click.option("--particulars", metavar="FILE", help="What a transaction does not say, by block number of the form.")
 @click.option("--out", metavar="FILE", help="Write it as .json, .pdf or .xlsx.")
-@_JSON
+@JSON
 def draft_(file: str, on: str, stance: str, particulars: str | None, out: str | None, as_json: bool) -> None:
     """Draft an application on form BIS-748P from the facts of a transaction; nothing is filled in that is not known."""
     from penstock.apps.cli import license_text
@@ -322,7 +313,7 @@ def draft_(file: str, on: str, stance: str, particulars: str | None, out: str | 
     from penstock.decision import decide
     from penstock.licensing.drafting import draft
 
-    made = draft(decide(_document(file), on=on), stance, _document(particulars) if particulars else None)
+    made = draft(decide(document_of(file), on=on), stance, document_of(particulars) if particulars else None)
     if out:
         write_draft(made, out)
         click.echo(t("Written to {file}", file=out), err=True)
@@ -335,7 +326,7 @@ def draft_(file: str, on: str, stance: str, particulars: str | None, out: str | 
 @license.command("demo")
 @click.option("--svg", metavar="FILE", help="Write the calendar of the case as SVG.")
 @click.option("--until", metavar="DATE", help="Stop telling after this day.")
-@_JSON
+@JSON
 def demo(svg: str | None, until: str | None, as_json: bool) -> None:
     """Run one case from application to license: a question to the applicant, a dispute, an appeal, a vote, conditions."""
     from penstock.apps.cli.license_demo import run_demo
@@ -352,7 +343,7 @@ def demo(svg: str | None, until: str | None, as_json: bool) -> None:
 @click.option("--records", metavar="FILE", help="What has happened under it: deliveries, shipments, waivers, notices.")
 @click.option("--regime", default="actual", show_default=True, metavar="NAME", help="The law it is put on.")
 @click.option("--witness", is_flag=True, help="Print a transaction that the law answers differently with the agreement.")
-@_JSON
+@JSON
 def agreement_(
     name: str | None, on: str | None, partner: tuple[str, ...], records: str | None, regime: str, witness: bool, as_json: bool
 ) -> None:
@@ -364,7 +355,7 @@ def agreement_(
         license_text.tell_agreements(agreements(), as_json)
         return
     made = agreement(name, partner)
-    told = read_records(_document(records)) if records else ()
+    told = read_records(document_of(records)) if records else ()
     day = dt.date.fromordinal(_day(on))
     license_text.tell_agreement(made, effect(made, day, regime, told), day, regime, witness=witness, as_json=as_json)
 
@@ -384,7 +375,7 @@ def agreement_(
 )
 @click.option("--published", "history", is_flag=True, help="Set the published years beside what the model says of them.")
 @click.option("--fit", "again", is_flag=True, help="Fit capacity and depth of review on two published years again (minutes).")
-@_JSON
+@JSON
 def capacity(
     regimes: tuple[str, ...], applications: int | None, positions: int | None, to_oc: float, to_acep: float, on: str, seed: int,
     scale: int, history: bool, again: bool, as_json: bool,

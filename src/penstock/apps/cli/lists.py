@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from penstock.apps.cli.language import t, told
+from penstock.apps.cli.options import JSON
 from penstock.apps.cli.output import put
 from penstock.terms.errors import ConflictingFacts
 
@@ -33,7 +34,7 @@ def lists() -> None:
     "--form", metavar="FORM", help="plain, csl-csv, csl-json, entity-list, ecfr, meti or ftm (default: told from the file)."
 )
 @click.option("--on", metavar="DATE", help="Only entries that stood on this day.")
-@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+@JSON
 def show(list_path: str | None, form: str | None, on: str | None, as_json: bool) -> None:
     """Show what a list holds: its date, how many entries, who is on it, and the rows that could not be used."""
     from penstock.apps.cli.list_files import list_title, load_list
@@ -67,7 +68,7 @@ def _tell_faults(faults: Sequence[RowFault]) -> None:
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--allow-shrink", is_flag=True, help="Accept a new version that is more than 10 percent smaller.")
-@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+@JSON
 def diff(old: str, new: str, allow_shrink: bool, as_json: bool) -> None:
     """Show what changed between two versions of a list: entries added, removed and changed."""
     from penstock.apps.cli.list_files import load_list
@@ -101,7 +102,7 @@ def diff(old: str, new: str, allow_shrink: bool, as_json: bool) -> None:
 @click.option("--form", metavar="FORM", help="The form of the file (default: told from the file).")
 @click.option("--as-of", metavar="DATE", help="The day from which this version holds (default: the date of its data).")
 @click.option("--allow-shrink", is_flag=True, help="Accept a version that is more than 10 percent smaller than the last.")
-@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+@JSON
 def add(store: str, file: str, name: str | None, form: str | None, as_of: str | None, allow_shrink: bool, as_json: bool) -> None:
     """Keep a version of a list in a store, which is made where it is not there yet; entries that did not change are kept once."""
     from penstock.apps.cli.list_files import load_list
@@ -127,7 +128,7 @@ def add(store: str, file: str, name: str | None, form: str | None, as_of: str | 
 
 @lists.command("versions")
 @click.argument("store", metavar="STORE")
-@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+@JSON
 def versions(store: str, as_json: bool) -> None:
     """Show the versions kept in a store, by list and day."""
     from penstock.store.lists import ListStore
@@ -148,7 +149,7 @@ def versions(store: str, as_json: bool) -> None:
 @click.option("--list", "place", required=True, metavar="STORE", help="A store of versions, or STORE#NAME.")
 @click.option("--country", default="", metavar="XX", help="The party's country.")
 @click.option("--floor", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Show hits from this score on.")
-@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+@JSON
 def on(day: str, name: str, place: str, country: str, floor: float, as_json: bool) -> None:
     """Say whether a party was listed on a day, by the versions kept in a store, and from when until when it stood there."""
     from penstock.apps.cli.screening import without_extra

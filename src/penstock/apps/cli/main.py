@@ -22,7 +22,7 @@ from penstock.apps.cli.language import add_language, count, prose, spoken, t, to
 from penstock.apps.cli.ledger import ledger, ship
 from penstock.apps.cli.license import license
 from penstock.apps.cli.lists import lists
-from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
+from penstock.apps.cli.options import INSTRUMENT, JSON, KNOWN, REGIME, SWITCH, at_regime, chosen, day_of, document_of, known_of
 from penstock.apps.cli.output import put
 from penstock.apps.cli.rings import rings
 from penstock.apps.cli.screening import screen, without_extra
@@ -30,10 +30,7 @@ from penstock.terms.errors import InternalError, PenstockError
 
 __all__ = ["cli", "main"]
 
-_SWITCH = click.option("--set", "switches", multiple=True, metavar="SWITCH=VALUE", help="Choose a decided reading.")
-_KNOWN = click.option("--known", metavar="DATE", help="Only instruments published or announced up to this date.")
 _COLLECTED_AFTER = 100_000
-_JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -100,30 +97,6 @@ def _plain(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _day(value: str | None, name: str) -> dt.date | None:
-    from penstock.terms.dates import parse_date
-
-    return None if value is None else parse_date(value, name)
-
-
-def _chosen(switches: tuple[str, ...]) -> dict[str, Any]:
-    from penstock.terms.errors import UnknownSwitch
-
-    out: dict[str, Any] = {}
-    for pair in switches:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise UnknownSwitch(f"{pair!r} is no reading", at="--set", value=pair, hint="Write --set NAME=VALUE.")
-        out[name] = value
-    return out
-
-
-def _document(path: str) -> dict[str, Any]:
-    from penstock.terms.documents import read_document
-
-    return read_document(path, sys.stdin.read)
-
-
 def _is_file(name: str) -> bool:
     try:
         return Path(name).exists()
@@ -138,31 +111,31 @@ def _is_graph(name: str) -> bool:
 @cli.command()
 @click.argument("source", metavar="FILE|-|CHIP")
 @click.option("--on", metavar="DATE", help="Date of the law (default: the date of the classification data).")
-@_KNOWN
+@KNOWN
 @REGIME
-@_SWITCH
+@SWITCH
 @INSTRUMENT
-@_JSON
+@JSON
 def classify(source: str, on: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Classify an item: facts in a file, on standard input, or the name of a chip."""
     from penstock.apps.cli import text
     from penstock.decision import classify as ask
     from penstock.decision.library import data_dates
 
-    document = _document(source) if source == "-" or _is_file(source) or source.endswith((".yaml", ".yml", ".json")) else {
+    document = document_of(source) if source == "-" or _is_file(source) or source.endswith((".yaml", ".yml", ".json")) else {
         "item": {"chip": source}
     }  # fmt: skip
     day = on or str(data_dates()["ccl"])
-    answer = ask(document, on=day, known=known, regime=regime, switches=_chosen(switches))
+    answer = ask(document, on=day, known=known, regime=regime, switches=chosen(switches))
     put(prose({"on": day, **answer})) if as_json else text.classification(answer, day, source)
 
 
 @cli.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the act.")
-@_KNOWN
+@KNOWN
 @REGIME
-@_SWITCH
+@SWITCH
 @INSTRUMENT
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Print the answer of one stance only.")
 @click.option("--explain", is_flag=True, help="Print the proof: every provision that decides, once.")
@@ -170,7 +143,7 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
 @click.option("--list", "list_path", metavar="LIST", help="With --screen: a list file (default: the entries that ship).")
 @click.option("--owners", metavar="GRAPH.csv", help="With --screen: holdings, owner,owned,basis_points, by the names of parties.")
 @click.option("--ledger", "place", metavar="PATH|URL", help="Read the counters from a ledger instead of from the facts.")
-@_JSON
+@JSON
 def decide(
     file: str,
     on: str,
@@ -190,12 +163,12 @@ def decide(
     from penstock.apps.cli.ledger import decide_with_ledger
     from penstock.decision import decide as ask
 
-    facts = _document(file)
+    facts = document_of(file)
     found: dict[str, Any] | None = None
     if screened or list_path or owners:
         facts, found = _with_evidence(facts, on, list_path, owners, tell=not as_json)
     ask = ask if place is None else decide_with_ledger(place)
-    answer = ask(facts, on=on, known=known, regime=regime, switches=_chosen(switches))
+    answer = ask(facts, on=on, known=known, regime=regime, switches=chosen(switches))
     if as_json:
         document = answer.document()
         document = document[stance] if stance else document
@@ -210,9 +183,9 @@ def decide(
 @click.argument("source", metavar="IN.parquet")
 @click.argument("target", metavar="OUT.parquet")
 @click.option("--on", required=True, metavar="COL|DATE", help="A date, or the column that holds one per row.")
-@_KNOWN
+@KNOWN
 @REGIME
-@_SWITCH
+@SWITCH
 @INSTRUMENT
 @click.option("--cluster", metavar="ADDRESS|local", help="Decide on a Ray cluster; OUT is then a folder of Parquet files.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Threads, or processes of a local cluster.")
@@ -226,7 +199,7 @@ def bulk(
     """
     from penstock.apps.parquet import decide_parquet
 
-    question = (on, _day(known, "--known"), regime, _chosen(switches))
+    question = (on, known_of(known), regime, chosen(switches))
     if cluster is None:
         rows = decide_parquet(source, target, *question, workers=workers)
     else:
@@ -240,11 +213,11 @@ def bulk(
 @click.argument("name")
 @click.argument("keys", nargs=-1, metavar="[KEY...]")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
-@_KNOWN
+@KNOWN
 @REGIME
-@_SWITCH
+@SWITCH
 @INSTRUMENT
-@_JSON
+@JSON
 def table(
     name: str, keys: tuple[str, ...], on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool
 ) -> None:
@@ -253,9 +226,8 @@ def table(
     from penstock.decision.library import book
     from penstock.decision.tables import read_table
 
-    day = _day(on, "--on")
-    assert day is not None
-    law = book().law(day, _day(known, "--known"), regime, _chosen(switches))
+    day = day_of(on, "--on")
+    law = book().law(day, known_of(known), regime, chosen(switches))
     answer = read_table(name, keys or None, law, day)
     put(prose(answer)) if as_json else text.table(answer)
 
@@ -263,19 +235,18 @@ def table(
 @cli.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="The day on which it is asked.")
-@_KNOWN
+@KNOWN
 @REGIME
-@_SWITCH
+@SWITCH
 @INSTRUMENT
-@_JSON
+@JSON
 def clock(file: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Date an application or a validated end user: what is due when, who decides next, what silence means."""
     from penstock.apps.cli import kinds
     from penstock.terms.documents import read_facts
 
-    day = _day(on, "--on")
-    assert day is not None
-    answer = kinds.ask_clock(read_facts(_document(file)), day, _day(known, "--known"), regime, _chosen(switches))
+    day = day_of(on, "--on")
+    answer = kinds.ask_clock(read_facts(document_of(file)), day, known_of(known), regime, chosen(switches))
     put(prose(answer.document())) if as_json else kinds.tell_clock(answer)
 
 
@@ -283,34 +254,33 @@ def clock(file: str, on: str, known: str | None, regime: str, switches: tuple[st
 @click.argument("file", metavar="FILE|GRAPH.csv|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
 @click.option("--listed", metavar="IDS.txt", help="For a graph in CSV: the identifiers of the listed owners, one a line.")
-@_KNOWN
+@KNOWN
 @REGIME
-@_SWITCH
+@SWITCH
 @INSTRUMENT
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="For a graph: the rule as it binds in one stance.")
-@_JSON
+@JSON
 def owners(
     file: str, on: str, listed: str | None, known: str | None, regime: str, switches: tuple[str, ...], stance: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Judge the owners of an entity, or every entity of a graph in CSV: whether listed parties restrict it, with the proof."""
-    day, seen, chosen = _day(on, "--on"), _day(known, "--known"), _chosen(switches)
-    assert day is not None
+    day, seen, readings = day_of(on, "--on"), known_of(known), chosen(switches)
     if listed is not None or _is_graph(file):
         from penstock.apps.cli import graph
 
-        graph.put_graph(graph.ask_graph(file, listed, day, (seen, chosen, regime, stance or "")), as_json=as_json)
+        graph.put_graph(graph.ask_graph(file, listed, day, (seen, readings, regime, stance or "")), as_json=as_json)
         return
     from penstock.apps.cli import kinds
     from penstock.terms.documents import read_facts
 
-    answer = kinds.ask_owners(read_facts(_document(file)), day, seen, regime, chosen)
+    answer = kinds.ask_owners(read_facts(document_of(file)), day, seen, regime, readings)
     put(prose(answer.document())) if as_json else kinds.tell_owners(answer)
 
 
 @cli.command()
 @click.argument("name", required=False)
-@_JSON
+@JSON
 def facts(name: str | None, as_json: bool) -> None:
     """Show what a fact is called, its type, unit and what its absence means; all of them without a name."""
     from penstock.apps.cli import text
@@ -329,20 +299,19 @@ prove.register(law)
 @law.command("show")
 @click.argument("cite")
 @click.option("--on", metavar="DATE", help="Date of the law (default: the day the instruments were gathered).")
-@_KNOWN
+@KNOWN
 @REGIME
-@_SWITCH
+@SWITCH
 @INSTRUMENT
-@_JSON
+@JSON
 def law_show(cite: str, on: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Show a provision by citation: its text in our words, instruments with dates and force, and how it stands."""
     from penstock.apps.cli import lawtext
     from penstock.decision.library import book, data_dates
     from penstock.decision.lookup import show_law
 
-    day = _day(on or str(data_dates()["instruments"]), "--on")
-    assert day is not None
-    found = show_law(cite, book().law(day, _day(known, "--known"), regime, _chosen(switches)), day, spoken(in_document=as_json))
+    day = day_of(on or str(data_dates()["instruments"]), "--on")
+    found = show_law(cite, book().law(day, known_of(known), regime, chosen(switches)), day, spoken(in_document=as_json))
     put(prose({"on": day, "provisions": found})) if as_json else lawtext.provisions(found)
 
 
@@ -351,17 +320,18 @@ def law_show(cite: str, on: str | None, known: str | None, regime: str, switches
 @click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
 @click.option("--witness", is_flag=True, help="Print a transaction the two laws answer differently.")
 @REGIME
-@_SWITCH
+@SWITCH
 @INSTRUMENT
-@_JSON
+@JSON
 def law_diff(a: str, b: str, witness: bool, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Show what changed between two laws: added, removed and changed rules and table cells, with citations."""
     from penstock.apps.cli import text
+    from penstock.decision.points import Point
     from penstock.decision.witness import find_witness
     from penstock.rulebook.diff import diff_laws
 
     a, b = at_regime(a, regime), at_regime(b, regime)
-    laws = [_law_at(point, switches) for point in (a, b)]
+    laws = [Point.parse(point).law(chosen(switches)) for point in (a, b)]
     changes = diff_laws(*laws)
     found = find_witness(*laws) if witness else None
     text.changes(changes, found, a, b, asked=witness, as_json=as_json)
@@ -369,9 +339,9 @@ def law_diff(a: str, b: str, witness: bool, regime: str, switches: tuple[str, ..
 
 @law.command("sql")
 @click.option("--on", required=True, metavar="DATE", help="Date of the acts: every row is decided under the law of this day.")
-@_KNOWN
+@KNOWN
 @REGIME
-@_SWITCH
+@SWITCH
 @INSTRUMENT
 @click.option("--dialect", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="The SQL to write.")
 @click.option("--table", default="transactions", show_default=True, metavar="NAME", help="The table of facts to read.")
@@ -385,22 +355,11 @@ def law_sql(
 
     if not all(table.split(".")):
         raise click.BadParameter(t("{table} is no name of a table.", table=repr(table)), param_hint="--table")
-    day = _day(on, "--on")
-    assert day is not None
+    day = day_of(on, "--on")
     columns = None if like is None else parquet_kinds(like)
-    seen = _day(known, "--known")
-    text = write(day, seen, regime, _chosen(switches), dialect=dialect, table=table, columns=columns)
+    seen = known_of(known)
+    text = write(day, seen, regime, chosen(switches), dialect=dialect, table=table, columns=columns)
     click.echo(text, nl=False)
-
-
-def _law_at(point: str, switches: tuple[str, ...]) -> Any:
-    from penstock.decision.library import book
-
-    days, _, regime = point.partition("/")
-    on, _, known = days.partition("@")
-    day = _day(on, "date")
-    assert day is not None
-    return book().law(day, _day(known or None, "known"), regime or "actual", _chosen(switches))
 
 
 def _with_evidence(
@@ -410,8 +369,7 @@ def _with_evidence(
         from penstock.apps.cli import evidence
     except ImportError as error:
         raise without_extra(error) from None
-    day = _day(on, "--on")
-    assert day is not None
+    day = day_of(on, "--on")
     facts, found = evidence.with_evidence(facts, day, list_path, owners)
     if tell:
         evidence.tell_evidence(found)
@@ -449,7 +407,7 @@ def cases_run(files: tuple[str, ...], kind: str | None, topic: str | None, min_c
 
 
 @cli.command()
-@_JSON
+@JSON
 def version(as_json: bool) -> None:
     """Print the versions of the package, the document schema, the law and the data behind it."""
     from importlib.metadata import version as installed

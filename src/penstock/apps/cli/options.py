@@ -1,16 +1,18 @@
-"""Options that several commands share: instruments of one's own, and the regime of a point of law."""
+"""What several commands share: options, and how dates, readings, documents and points of law are read from them."""
 
 from __future__ import annotations
 
+import datetime as dt
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from penstock.terms.errors import FileUnusable
+from penstock.terms.errors import FileUnusable, UnknownSwitch
 
-__all__ = ["at_regime", "read_instruments"]
+__all__ = ["at_regime", "chosen", "day_of", "document_of", "known_of", "read_instruments"]
 
 ACTUAL = "actual"
 _FILES = ("*.yaml", "*.yml")
@@ -53,6 +55,47 @@ REGIME: Callable[[Any], Any] = click.option(
     metavar="NAME",
     help="A design on top of the actual law; stack with +.",
 )
+KNOWN: Callable[[Any], Any] = click.option(
+    "--known", metavar="DATE", help="Only instruments published or announced up to this date."
+)
+SWITCH: Callable[[Any], Any] = click.option(
+    "--set", "switches", multiple=True, metavar="SWITCH=VALUE", help="Choose a decided reading."
+)
+JSON: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+
+
+def day_of(value: str, name: str) -> dt.date:
+    """Return the day an option gives."""
+    from penstock.terms.dates import parse_date
+
+    return parse_date(value, name)
+
+
+def known_of(value: str | None) -> dt.date | None:
+    """Return the day ``--known`` gives, if it is there."""
+    return None if value is None else day_of(value, "--known")
+
+
+def chosen(switches: tuple[str, ...]) -> dict[str, Any]:
+    """Return the readings that ``--set`` chooses, by name.
+
+    >>> chosen(("lpp_5a002=included",))
+    {'lpp_5a002': 'included'}
+    """
+    out: dict[str, Any] = {}
+    for pair in switches:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise UnknownSwitch(f"{pair!r} is no reading", at="--set", value=pair, hint="Write --set NAME=VALUE.")
+        out[name] = value
+    return out
+
+
+def document_of(path: str) -> dict[str, Any]:
+    """Return the document in a file, or on standard input where the path is ``-``."""
+    from penstock.terms.documents import read_document
+
+    return read_document(path, sys.stdin.read)
 
 
 def at_regime(point: str, regime: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +12,7 @@ import click
 
 from penstock.apps.cli.coverage import tell_facts
 from penstock.apps.cli.language import code, count, prose, t, told
-from penstock.apps.cli.options import INSTRUMENT, REGIME, at_regime
+from penstock.apps.cli.options import INSTRUMENT, JSON, REGIME, at_regime, day_of, document_of
 from penstock.apps.cli.output import put
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
 _MARK = {True: "✓", False: "✗"}
 
 
@@ -32,12 +30,6 @@ def register(group: click.Group) -> None:
     """Add the commands to a group."""
     for command in (prove, witness, coverage):
         group.add_command(command)
-
-
-def _day(value: str, name: str) -> dt.date:
-    from penstock.terms.dates import parse_date
-
-    return parse_date(value, name)
 
 
 # ---- prove
@@ -48,7 +40,7 @@ def _day(value: str, name: str) -> dt.date:
 @click.option("--all", "every", is_flag=True, help="Prove every law since the first day of the book, future ones included.")
 @REGIME
 @INSTRUMENT
-@_JSON
+@JSON
 def prove(on: str | None, every: bool, regime: str, as_json: bool) -> int:
     """Prove theorems about the law: totality, precedence, no dead rule, monotonicity, citations. Exit 1 if one fails."""
     from penstock.decision.library import book, data_dates
@@ -57,7 +49,7 @@ def prove(on: str | None, every: bool, regime: str, as_json: bool) -> int:
 
     laws = laws_of(book(), regime)
     if not every:
-        day = _day(on or str(data_dates()["instruments"]), "--on")
+        day = day_of(on or str(data_dates()["instruments"]), "--on")
         law = book().law(day, regime=regime)
         laws = [pair for pair in laws if pair[0].hash == law.hash]
     done: list[Proof] = []
@@ -164,36 +156,30 @@ def _document(proof: Proof) -> dict[str, Any]:
 @click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
 @REGIME
 @INSTRUMENT
-@_JSON
+@JSON
 def witness(a: str, b: str, regime: str, as_json: bool) -> None:
     """Find a transaction that two laws answer differently, or prove that there is none."""
     from penstock.decision.difference import tell_apart
+    from penstock.decision.points import Point
+    from penstock.terms.documents import Facts
 
     a, b = at_regime(a, regime), at_regime(b, regime)
-    (day, one), (other, two) = _law_at(a), _law_at(b)
-    found = tell_apart(one, two, (day, other))
+    one, two = Point.parse(a), Point.parse(b)
+    found = tell_apart(one.law(), two.law(), (one.on, two.on))
     if as_json:
         answers = {"before": _said(found.before), "after": _said(found.after)}
-        put(prose({"found": found.found, "facts": _nested(found.facts), "answers": answers}))
+        put(prose({"found": found.found, "facts": Facts(found.facts).document(), "answers": answers}))
     else:
         _tell_witness(found, a, b)
 
 
-def _law_at(point: str) -> tuple[dt.date, Law]:
-    from penstock.decision.library import book
-
-    days, _, regime = point.partition("/")
-    on, _, known = days.partition("@")
-    day = _day(on, "date")
-    return day, book().law(day, _day(known, "known") if known else None, regime or "actual")
-
-
 def _tell_witness(found: Difference, a: str, b: str) -> None:
+    from penstock.terms.documents import Facts
     from penstock.terms.numbers import dump_json
 
     click.echo(_found()[found.found])
     if found.facts:
-        click.echo(dump_json(_nested(found.facts)))
+        click.echo(dump_json(Facts(found.facts).document()))
     for point, answers in ((a, found.before), (b, found.after)):
         for stance, said in answers.items():
             parts = {
@@ -220,25 +206,6 @@ def _said(answers: Mapping[str, Any]) -> dict[str, Any]:
     return {s: {"outcome": said.outcome, "path": said.path, "review_policy": said.review_policy} for s, said in answers.items()}
 
 
-def _nested(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return facts as a transaction document.
-
-    >>> _nested({"activity.type": "export", "item.tpp": 4800})
-    {'activity': {'type': 'export'}, 'item': {'tpp': 4800}}
-    """
-    from penstock.terms.vocabulary import vocabulary
-
-    out: dict[str, Any] = {}
-    for name, value in facts.items():
-        *groups, last = name.split(".")
-        inner = out
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        is_map = vocabulary().facts[name].type.startswith("map<")
-        inner[last] = {row["country"]: row["share"] for row in value} if is_map else value
-    return out
-
-
 # ---- coverage
 
 
@@ -248,7 +215,7 @@ def _nested(facts: Mapping[str, Any]) -> dict[str, Any]:
     "--facts", "folder", metavar="FOLDER", help="YAML files that name provisions: each with the rules and cases for it."
 )
 @click.option("--against", metavar="FILE|-", help="Citations, one a line; say which of them nothing in the book rests on.")
-@_JSON
+@JSON
 def coverage(cases: tuple[str, ...], folder: str | None, against: str | None, as_json: bool) -> None:
     """List what the book cites by CFR part, with the rules that rest on it and the cases of the given files that cite it.
 
@@ -276,10 +243,8 @@ def coverage(cases: tuple[str, ...], folder: str | None, against: str | None, as
 
 
 def _cases(files: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    from penstock.terms.documents import read_document
-
     for file in files:
-        yield from read_document(file, sys.stdin.read).get("cases", [])
+        yield from document_of(file).get("cases", [])
 
 
 def _lines(file: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from penstock.apps.cli.language import code, t, told
+from penstock.apps.cli.options import JSON
 
 __all__ = ["rings"]
 
@@ -20,7 +21,7 @@ _SHOWN_MAX = 20
 @click.command()
 @click.argument("customers", metavar="CUSTOMERS.csv")
 @click.option("--limit", required=True, type=click.IntRange(min=1), help="What one party may take, in the unit of the amounts.")
-@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+@JSON
 def rings(customers: str, limit: int, as_json: bool) -> None:
     """Find parties that split an order: tied by address, officer, phone, payer and dates, together over a limit."""
     from penstock.apps.files import open_text

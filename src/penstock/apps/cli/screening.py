@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from penstock.apps.cli.language import prose, t
+from penstock.apps.cli.options import JSON
 from penstock.apps.cli.output import put
 from penstock.terms.errors import FileUnusable, PenstockError
 
@@ -34,7 +35,7 @@ def without_extra(error: ImportError) -> PenstockError:
 )
 @click.option("--workers", type=click.IntRange(1, 64), help="With --batch: how many processes (default: one a core).")
 @click.option("--clearances", metavar="FILE", help="Leave out hits that are cleared in this file, and say so.")
-@click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+@JSON
 def screen(
     name: str | None,
     list_path: str | None,
