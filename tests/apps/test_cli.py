@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,18 @@ def test_decide_prints_both_stances_last() -> None:
     codified, enforced = out.splitlines()[-2:]
     assert codified.startswith("codified: authorization_available | path LPP | ")
     assert enforced.startswith("enforced: no_license_required | path NLR | ")
+
+
+def test_a_reader_that_has_read_enough_is_no_failure() -> None:
+    """Contract 7: 1 means that cases failed; ``penstock … | head`` ends with 0."""
+    program = [sys.executable, "-c", "from penstock.apps.cli.main import main; main()"]
+    arguments = [*program, "table", "country_group", "--on", "2026-01-01"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
 
 
 def test_decide_as_json() -> None:
