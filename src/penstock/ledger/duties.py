@@ -11,13 +11,12 @@ from attrs import frozen
 from penstock.ledger.quota import subject_name
 from penstock.ledger.records import Record
 from penstock.rulebook import Law
+from penstock.terms.dates import months_later, period
 
 __all__ = ["Owed", "draft", "owed"]
 
 _VEU = ("UVEU", "NVEU")
 _PERIODIC = ("veu_inventory_report", "veu_chip_report")
-_HALF = 6
-_YEAR = 12
 
 
 @frozen
@@ -110,13 +109,13 @@ def _notice(record: Record, law: Law, holder: str, table: str, id: str, text: st
 
 def _reports(records: Sequence[Record], law: Law, until: dt.date) -> Iterator[Owed]:
     """Yield the half-yearly reports of each holder, on both calendars, from the half-year of its first shipment on."""
-    for holder, held in _holders(records).items():
-        start = _half_year(held[0].on)
+    months = law.number("VEU_REPORT_MONTHS")
+    for holder, held in _holders(records).items() if months else ():
+        start, end = period(held[0].on, int(months))
         while start <= until:
-            end = _months_later(start, _HALF)
             within = [record for record in held if start <= record.on < end]
             yield from _two_reports(holder, held, within, (start, end), law)
-            start = end
+            start, end = end, months_later(end, int(months))
 
 
 def _two_reports(
@@ -131,7 +130,7 @@ def _two_reports(
         due = end - dt.timedelta(days=1) + dt.timedelta(days=int(law.number("VEU_INVENTORY_REPORT_DAYS")))
         yield _report(texts["veu_inventory_report"], due, holder, period, received)
     if "veu_chip_report" in texts:
-        due = _months_later(end, int(law.number("VEU_CHIP_REPORT_MONTHS")))
+        due = months_later(end, int(law.number("VEU_CHIP_REPORT_MONTHS")))
         yield _report(texts["veu_chip_report"], due, holder, period, installed)
 
 
@@ -145,20 +144,6 @@ def _by_country(records: Iterable[Record]) -> dict[str, int]:
         place = str(record.document["parties"].get("destination", ""))
         out[place] = out.get(place, 0) + record.document["tpp"]
     return out
-
-
-def _half_year(day: dt.date) -> dt.date:
-    return dt.date(day.year, 1 if day.month <= _HALF else _HALF + 1, 1)
-
-
-def _months_later(day: dt.date, months: int) -> dt.date:
-    """Return the same day of a later month.
-
-    >>> _months_later(dt.date(2026, 7, 1), 6)
-    datetime.date(2027, 1, 1)
-    """
-    month = day.month - 1 + months
-    return day.replace(year=day.year + month // _YEAR, month=month % _YEAR + 1)
 
 
 # ---- drafts

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from penstock.licensing.answer import UNKNOWN, Clock, Sheet, Term
 from penstock.licensing.application import write_age, write_license
+from penstock.terms.dates import months_later
 from penstock.terms.documents import Facts
 from penstock.terms.errors import BadDate, BadDocument
 
@@ -135,17 +136,7 @@ def _write_reports(sheet: Sheet, period: str) -> None:
     length = sheet.law("VEU_REPORT_MONTHS")
     if length is None:
         return
-    after = _months_on(dt.date(int(year), 1, 1), length * int(half))
+    after = months_later(dt.date(int(year), 1, 1), length * int(half))
     sheet.put_days("inventory_report_due", after - dt.timedelta(days=1), "VEU_INVENTORY_REPORT_DAYS")
     later = sheet.law("VEU_CHIP_REPORT_MONTHS")
-    sheet.put("chip_installation_report_due", None if later is None else _months_on(after, later), "VEU_CHIP_REPORT_MONTHS")
-
-
-def _months_on(first: dt.date, months: int) -> dt.date:
-    """Return the first of a month some months after another first of a month.
-
-    >>> _months_on(dt.date(2025, 7, 1), 6)
-    datetime.date(2026, 1, 1)
-    """
-    years, month = divmod(first.month - 1 + months, 12)
-    return dt.date(first.year + years, month + 1, 1)
+    sheet.put("chip_installation_report_due", None if later is None else months_later(after, later), "VEU_CHIP_REPORT_MONTHS")

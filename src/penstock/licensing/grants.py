@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from typing import Any
 
@@ -12,8 +11,9 @@ from penstock.licensing.events import refuse
 from penstock.licensing.lapses import settled
 from penstock.licensing.owed import congress_runs_out
 from penstock.licensing.tolling import merged
+from penstock.terms.dates import months_later
 
-__all__ = ["STEPS", "months_on"]
+__all__ = ["STEPS"]
 
 
 def _approved(case: Case, event: Event, law: Statute) -> Case:
@@ -85,21 +85,9 @@ def _issued(case: Case, event: Event, law: Statute) -> Case:
     if early:
         refuse(event, f"the condition {early[0]!r} is due before the license is issued", "750.7(a)(1)")
     stops = merged((*case.stops, case.provisional)) if case.assured else case.stops
-    until = months_on(event.on, said["validity_months"])
+    until = months_later(dt.date.fromordinal(event.on), said["validity_months"]).toordinal()
     issued = case._replace(status="issued", since=event.on, notified=event.on, valid_until=until, conditions=conditions)
     return issued._replace(open=(), held=0, stops=stops, assured=0, provisional=(0, 0))
-
-
-def months_on(day: int, months: int) -> int:
-    """Return the day some months after a day, or the last day of that month where it has no such day.
-
-    >>> dt.date.fromordinal(months_on(dt.date(2024, 2, 29).toordinal(), 12))
-    datetime.date(2025, 2, 28)
-    """
-    date = dt.date.fromordinal(day)
-    years, month = divmod(date.month - 1 + months, 12)
-    last = calendar.monthrange(date.year + years, month + 1)[1]
-    return date.replace(year=date.year + years, month=month + 1, day=min(date.day, last)).toordinal()
 
 
 def _condition_met(case: Case, event: Event, law: Statute) -> Case:

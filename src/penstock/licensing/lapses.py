@@ -24,10 +24,7 @@ def advance(case: Case, on: int, law: Statute) -> Case:
         case = case._replace(
             assured=0, provisional=(0, 0)
         )  # not issued in time: the days of the request count (750.4(b)(3)(iii))
-    while case.status in _WAITING:
-        later = _passed(case, on, law)
-        if later is None:
-            break
+    for later in trail(case, on, law):
         case = later
     return case
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from penstock.licensing.case import PENDING, Case, Obligation, Span
 from penstock.licensing.duties import LEAD, Statute
 from penstock.licensing.tolling import after, running, within
+from penstock.terms.dates import period
 
 __all__ = ["APPEALS", "appellants", "congress_runs_out", "denial_final_on", "half_year_end", "limit_of", "obligations"]
 
@@ -18,6 +19,7 @@ APPEALS: Mapping[str, tuple[str, str, str]] = {
     "acep_decided": ("earb_appeal", "EARB", "earb"),
     "earb_decided": ("president_appeal", "President", "president"),
 }
+_HALF_YEAR = 6  # months
 _STOPPED = {
     "information_request": "answer_request",
     "intent_to_deny_negotiation": "negotiate_denial",
@@ -201,9 +203,7 @@ def half_year_end(day: int) -> int:
     >>> dt.date.fromordinal(half_year_end(dt.date(2026, 2, 3).toordinal()))
     datetime.date(2026, 6, 30)
     """
-    date = dt.date.fromordinal(day)
-    following = dt.date(date.year, 7, 1) if date.month <= 6 else dt.date(date.year + 1, 1, 1)
-    return following.toordinal() - 1
+    return period(dt.date.fromordinal(day), _HALF_YEAR)[1].toordinal() - 1
 
 
 _OWED: Mapping[str, Callable[[Case, Statute, tuple[Span, ...], int, list[Obligation]], None]] = {

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from penstock.licensing.answer import UNKNOWN, Sheet
+from penstock.licensing.tolling import merged
 from penstock.terms.errors import ConflictingFacts
 
 __all__ = ["Count", "Stops", "read_stops"]
@@ -28,13 +29,7 @@ class Stops:
         >>> Stops.of([(day(day=10), day(day=30)), (day(day=20), day(month=2, day=9))]).days
         30
         """
-        merged: list[tuple[dt.date, dt.date]] = []
-        for first, last in sorted(span for span in spans if span[0] < span[1]):
-            if merged and first <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
-            else:
-                merged.append((first, last))
-        return cls(tuple(merged))
+        return cls(merged(spans))
 
     @property
     def days(self) -> int:

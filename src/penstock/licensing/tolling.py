@@ -6,20 +6,25 @@ A span pushes every limit that falls after its first day.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
+from typing import TypeVar
 
 from penstock.licensing.case import Case, Span
 
 __all__ = ["after", "counted", "merged", "running", "within"]
 
 
-def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the union of spans, in order and disjoint.
+_Day = TypeVar("_Day", int, dt.date)
+
+
+def merged(spans: Iterable[tuple[_Day, _Day]]) -> tuple[tuple[_Day, _Day], ...]:
+    """Return the union of spans of ordinals or dates, in order and disjoint.
 
     >>> merged([(10, 30), (20, 40), (50, 50)])
     ((10, 40),)
     """
-    out: list[Span] = []
+    out: list[tuple[_Day, _Day]] = []
     for first, last in sorted(span for span in spans if span[0] < span[1]):
         if out and first <= out[-1][1]:
             out[-1] = (out[-1][0], max(last, out[-1][1]))

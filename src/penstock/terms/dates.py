@@ -8,7 +8,7 @@ import re
 
 from penstock.terms.errors import BadDate
 
-__all__ = ["parse_date", "quarter"]
+__all__ = ["months_later", "parse_date", "period", "quarter"]
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
@@ -42,3 +42,24 @@ def quarter(day: dt.date) -> str:
     '2026Q2'
     """
     return f"{day.year}Q{(day.month + 2) // 3}"
+
+
+def months_later(day: dt.date, months: int) -> dt.date:
+    """Return the day some months after a day, or the last day of that month where it has no such day.
+
+    >>> months_later(dt.date(2025, 7, 1), 6), months_later(dt.date(2024, 2, 29), 12)
+    (datetime.date(2026, 1, 1), datetime.date(2025, 2, 28))
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    last = calendar.monthrange(day.year + years, month + 1)[1]
+    return day.replace(year=day.year + years, month=month + 1, day=min(day.day, last))
+
+
+def period(day: dt.date, months: int) -> tuple[dt.date, dt.date]:
+    """Return the part of so many months of the calendar year that a day lies in: its first day, and the day after its last.
+
+    >>> period(dt.date(2026, 8, 3), 6)
+    (datetime.date(2026, 7, 1), datetime.date(2027, 1, 1))
+    """
+    first = day.replace(month=(day.month - 1) // months * months + 1, day=1)
+    return first, months_later(first, months)
