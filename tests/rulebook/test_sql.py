@@ -52,7 +52,6 @@ def test_arithmetic_does_not_overflow(a: int, b: int) -> None:
     assert asked(EXACTLY.multiply(x, y).num) == a * b
     assert asked(EXACTLY.add("add", x, y).num) == a + b
     assert asked(EXACTLY.add("sub", x, y).num) == a - b
-    assert asked(EXACTLY.highest("max", x, y).num) == max(a, b)
 
 
 def test_a_product_by_a_constant_is_a_matter_of_units() -> None:

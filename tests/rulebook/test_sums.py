@@ -79,9 +79,9 @@ def test_what_is_no_sum_of_products_is_left_alone() -> None:
     graph = Graph()
     fact = graph.make("fact", data=FACTS[0], type=NUMBER)
     square = graph.make("mul", (fact, fact), type=NUMBER)
-    greatest = graph.make("max", (fact, graph.const(2, NUMBER)), type=NUMBER)
+    quotient = graph.make("div", (graph.const(2, NUMBER), fact), type=NUMBER)
     assert comparison(compared(graph, square), (), lambda name: None) is not None
-    for node in (graph.make("mul", (square, fact), type=NUMBER), greatest):
+    for node in (graph.make("mul", (square, fact), type=NUMBER), quotient):
         assert comparison(compared(graph, node), (), lambda name: None) is None
 
 

@@ -24,7 +24,7 @@ _ROLE = "#role:"
 _MIXED = "#mixed"
 _ASKS_ABSENCE = frozenset({"truth", "in", "matches", "meets", "cmp"})
 _BY_ROW = frozenset({"quantified", "reaches", "best", "holds"})
-_ARITHMETIC = frozenset({"add", "sub", "days", "mul", "div", "max", "min"})
+_ARITHMETIC = frozenset({"add", "sub", "days", "mul", "div"})
 _ACT = "activity.type"
 _CHOICES = frozenset({"first", "worst", "mask"})
 

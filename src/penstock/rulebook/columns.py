@@ -28,7 +28,7 @@ __all__ = ["Columns", "cut_name"]
 _BY_ROW = frozenset({"quantified", "reaches", "best", "holds"})
 _TEST = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
 _PLAIN: dict[str, Callable[[Any, Any], Any]] = {
-    "add": operator.add, "sub": operator.sub, "days": operator.sub, "mul": operator.mul, "max": max, "min": min,
+    "add": operator.add, "sub": operator.sub, "days": operator.sub, "mul": operator.mul,
 }  # fmt: skip
 
 

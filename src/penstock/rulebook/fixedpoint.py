@@ -29,7 +29,7 @@ _COMPARE: dict[str, Any] = {
     ">=": np.greater_equal, ">": np.greater, "<=": np.less_equal, "<": np.less, "==": np.equal,
 }  # fmt: skip
 _BOUND = {">=": math.ceil, ">": math.floor, "<=": math.floor, "<": math.ceil, "==": math.floor}
-_ARITHMETIC: dict[str, Any] = {"add": np.add, "sub": np.subtract, "max": np.maximum, "min": np.minimum}
+_ARITHMETIC: dict[str, Any] = {"add": np.add, "sub": np.subtract}
 
 
 def rows_of(values: Array, rows: Array | slice) -> Array:
@@ -179,7 +179,7 @@ def _both(a: Any, b: Any) -> Array | None:
 
 
 def arithmetic(op: str, a: Any, b: Any, spill: Spill) -> Numbers:
-    """Return ``add``, ``sub``, ``mul``, ``max`` or ``min``, row by row."""
+    """Return ``add``, ``sub`` or ``mul``, row by row."""
     known = _both(a, b)
     if _is_ratio(a, b):  # no rule calculates with a quotient; should one, its rows are decided one by one
         spill.mark(known)
@@ -188,7 +188,7 @@ def arithmetic(op: str, a: Any, b: Any, spill: Spill) -> Numbers:
         return _product(a, b, known, spill)
     den = _common(a, b)
     (left, left_peak), (right, right_peak) = _at(a, den, spill, known), _at(b, den, spill, known)
-    peak = max(left_peak, right_peak) if op in ("max", "min") else left_peak + right_peak
+    peak = left_peak + right_peak
     if peak > _INT64_MAX:
         wide = np.abs(_ARITHMETIC[op](np.asarray(left, np.float64), np.asarray(right, np.float64))) > _WIDE
         spill.mark(wide)

@@ -20,7 +20,7 @@ __all__ = ["Line", "Lowerer"]
 _LINES = {"needs": ("cite", "condition", "otherwise", "violation"), "within": ("cite", "bucket", "otherwise"),
           "files": ("cite", "document", "condition", "when")}  # fmt: skip
 _ARITY = {"stated": 1, "denied": 1, "unless_stated": 1, "heading": 1, "given": 2}
-_WORDS = ("stated", "denied", "given", "unless_stated", "heading", "any", "all", "sum", "max", "min")
+_WORDS = ("stated", "denied", "given", "unless_stated", "heading", "any", "all", "sum", "max")
 
 
 @define
@@ -222,15 +222,3 @@ class Lowerer(ExpressionReader):
 
     def _word_heading(self, node: ast.Call, env: Mapping[str, Any]) -> Node:
         return self.graph.make("heading", (self._value(node.args[0], env),), type=TEXT)
-
-    def _word_min(self, node: ast.Call, env: Mapping[str, Any]) -> Node:
-        parts = [self._number(argument, env) for argument in node.args]
-        return self.graph.make("min", parts, type=parts[0].type)
-
-    def _word_max(self, node: ast.Call, env: Mapping[str, Any]) -> Node:
-        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
-            rows, body, condition, captured = self._rows(node, env)
-            data = ("max", body.id, condition.id, tuple(c.id for c in captured))
-            return self.graph.make("best", (rows, *captured), data=data, type=body.type)
-        parts = [self._number(argument, env) for argument in node.args]
-        return self.graph.make("max", parts, type=parts[0].type)

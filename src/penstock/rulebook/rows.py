@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define
@@ -25,7 +25,7 @@ class RowReader(Lowering):
     def _sum_compare(self, node: ast.AST, call: ast.Call, word: str, other: ast.expr, env: Mapping[str, Any]) -> Node:
         if word not in (">=", ">"):
             self._fail(node, "a sum with unknown parts can only be compared with >= or >")
-        rows, body, condition, captured = self._rows(call, env)
+        rows, body, condition, captured = self._rows(call, env, self._number)
         limit = self._number(other, env)
         if not same_unit(body.type.unit, limit.type.unit):
             self._fail(node, f"{body.type} cannot be compared with {limit.type}")
@@ -37,6 +37,11 @@ class RowReader(Lowering):
 
     def _word_all(self, node: ast.Call, env: Mapping[str, Any]) -> Node:
         return self._quantified(node, env, "all")
+
+    def _word_max(self, node: ast.Call, env: Mapping[str, Any]) -> Node:
+        rows, body, condition, captured = self._rows(node, env, self._number)
+        data = ("max", body.id, condition.id, tuple(c.id for c in captured))
+        return self.graph.make("best", (rows, *captured), data=data, type=body.type)
 
     def _quantified(self, node: ast.Call, env: Mapping[str, Any], word: str) -> Node:
         each = self._over_roles(node, env)
@@ -50,7 +55,7 @@ class RowReader(Lowering):
             if word == "all" and not positive:
                 return self.graph.negate(inside)
             self._fail(node, "over plain values, write any(x in SET for x in …) or all(x not in SET for x in …)")
-        rows, body, condition, captured = self._rows(node, env)
+        rows, body, condition, captured = self._rows(node, env, self._bool)
         data = (word, body.id, condition.id, tuple(c.id for c in captured))
         return self.graph.make("quantified", (rows, *captured), data=data)
 
@@ -83,11 +88,13 @@ class RowReader(Lowering):
     def _generator(self, node: ast.Call) -> ast.GeneratorExp:
         argument = node.args[0] if len(node.args) == 1 else None
         if not isinstance(argument, ast.GeneratorExp) or len(argument.generators) != 1:
-            self._fail(node, "write it as any(… for x in t.some.list if …)")
+            self._fail(node, f"write it as {ast.unparse(node.func)}(… for x in t.some.list if …)")
         return argument
 
-    def _rows(self, node: ast.Call, env: Mapping[str, Any]) -> tuple[Node, Node, Node, list[Node]]:
-        """Return the list, the body, the filter and the outer values both use."""
+    def _rows(
+        self, node: ast.Call, env: Mapping[str, Any], read: Callable[[ast.expr, Mapping[str, Any]], Node]
+    ) -> tuple[Node, Node, Node, list[Node]]:
+        """Return the list, the body as ``read`` reads it, the filter and the outer values both use."""
         generator = self._generator(node)
         source = generator.generators[0]
         rows = self._value(source.iter, env)
@@ -95,7 +102,7 @@ class RowReader(Lowering):
             self._fail(node, "a list of facts is expected after `in`")
         self._depth += 1
         inner = {**env, source.target.id: Row(self._depth, self.words.objects[rows.type.of])}
-        body = self._value(generator.elt, inner)
+        body = read(generator.elt, inner)
         condition = self.graph.all_of(self._bool(test, inner) for test in source.ifs)
         captured = self._captured([body, condition])
         self._depth -= 1

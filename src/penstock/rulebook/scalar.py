@@ -202,11 +202,6 @@ class _Writer:
         a, b = (self._name(arg) for arg in node.args)
         return self._arithmetic(node, f"({a} - {b}).days")
 
-    def _max(self, node: Node) -> str:
-        return self._arithmetic(node, f"{node.op}({', '.join(self._name(arg) for arg in node.args)})")
-
-    _min = _max
-
     # ---- rows of lists
 
     def _loop(self, node: Node, roots: list[Node], captured: tuple[int, ...], head: list[str], each: list[str], end: str) -> str:

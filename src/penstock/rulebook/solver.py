@@ -309,14 +309,6 @@ class Encoding:
         a, b = (self.of(arg) for arg in node.args)
         return Quantity(conj([a.known, b.known]), self._operated("sub", a.value, b.value))
 
-    def _max(self, node: Node) -> Quantity:
-        terms = [self.of(arg) for arg in node.args]
-        sign = ">=" if node.op == "max" else "<="
-        value = reduce(lambda a, b: _picked(_compared(sign, a, b), a, b), (term.value for term in terms))
-        return Quantity(conj(term.known for term in terms), value)
-
-    _min = _max
-
     # ---- rows of lists
 
     def _each(self, node: Node, body: int, condition: int) -> list[tuple[Formula, Any, Truth]]:

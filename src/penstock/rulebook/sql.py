@@ -273,11 +273,6 @@ class SqlWriter(SqlRows):
     def _on_div(self, node: Node) -> Value:
         return self._arithmetic(node, self._exactly.divide)
 
-    def _on_max(self, node: Node) -> Value:
-        return self._arithmetic(node, lambda a, b: self._exactly.highest(node.op, a, b))
-
-    _on_min = _on_max
-
     def _on_days(self, node: Node) -> Value:
         a, b = (self._of(arg) for arg in node.args)
         if a is None or b is None:

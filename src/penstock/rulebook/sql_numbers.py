@@ -88,14 +88,6 @@ class Exactly:
         peak = max(a.peak, b.peak)
         return join("({} " + _TEST[op] + " {})", self._widened(a, peak), self._widened(b, peak))
 
-    def highest(self, op: str, a: Number, b: Number) -> Number:
-        """Return the greater or the smaller, not known where one of them is not."""
-        a, b = (self._typed(side) for side in self._alike(self._plain(a), self._plain(b)))
-        sign = ">=" if op == "max" else "<="
-        text = join("CASE WHEN {} " + sign + " {} THEN {} WHEN {} IS NOT NULL AND {} IS NOT NULL THEN {} END",
-                    a.num, b.num, a.num, a.num, b.num, b.num)  # fmt: skip
-        return Number(text, max(a.peak, b.peak), a.unit, a.signed or b.signed)
-
     def pick(self, choose: Callable[[Text, Text], Text], a: Number, b: Number) -> Number:
         """Return one of two numbers, chosen as ``choose`` writes it for two expressions."""
         a, b = (self._typed(side) for side in self._alike(a, b))

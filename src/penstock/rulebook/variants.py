@@ -414,8 +414,7 @@ def _divided(a: Any, b: Any) -> Any:
 
 
 _NUMBERS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": _divided, "days": _days, "max": max, "min": min,
-    "worst": max,
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": _divided, "days": _days, "worst": max,
 }  # fmt: skip
 
 

@@ -33,12 +33,11 @@ _SIGNS = {ast.Add: "{left} plus {right}", ast.Sub: "{left} less {right}", ast.Mu
           ast.Div: "{left} over {right}", ast.BitOr: "{left} or {right}", ast.BitAnd: "{left} and {right}"}  # fmt: skip
 _OVER = {
     "any": "for one of {rows}: {what}", "all": "for each of {rows}: {what}", "sum": "the sum over {rows}: {what}",
-    "max": "the highest over {rows}: {what}", "min": "the lowest over {rows}: {what}",
+    "max": "the highest over {rows}: {what}",
 }  # fmt: skip
 _ABOUT = {
     "stated": "{what} is stated", "denied": "{what} is stated to be false", "unless_stated": "it is stated that {what}",
     "given": "{what} (or else {other})", "heading": "the heading of {what}",
-    "max": "the higher of {what} and {other}", "min": "the lower of {what} and {other}",
 }  # fmt: skip
 _GROUPS = {
     (ast.And, True): "all of these:", (ast.Or, True): "one of these:",
