@@ -259,10 +259,9 @@ def test_a_flip_really_flips(drawn: Flat, law: Asked) -> None:
             assert then == flip["then"] != answer.verdicts[stance].outcome
 
 
-@settings(max_examples=15)
-@given(complete_facts(), laws())
-def test_a_combination_flips_and_no_part_of_it_does_as_well(drawn: Flat, law: Asked) -> None:
-    facts, answer = asked(drawn, law)
+def check_minimal(facts: Facts, law: Asked, answer: Determination) -> list[int]:
+    """Check that every flip found flips, and that no part of it does as well; return of how many changes they are."""
+    sizes: list[int] = []
     for stance in STANCES:
         found = minimal_flips(answer, stance)
         best = {flip["changes"][0]["id"]: BETTER[flip["then"]] for flip in found if len(flip["changes"]) == 1}
@@ -274,6 +273,24 @@ def test_a_combination_flips_and_no_part_of_it_does_as_well(drawn: Flat, law: As
                 for change in flip["changes"]:
                     alone = again(facts, law, [change]).verdicts[stance].outcome if possible(facts, law, change) else "prohibited"
                     assert alone == "unknown" or BETTER[alone] > BETTER[flip["then"]]
+            sizes.append(len(flip["changes"]))
+    return sizes
+
+
+@settings(max_examples=15)
+@given(complete_facts(), laws())
+def test_a_combination_flips_and_no_part_of_it_does_as_well(drawn: Flat, law: Asked) -> None:
+    facts, answer = asked(drawn, law)
+    check_minimal(facts, law, answer)
+
+
+@pytest.mark.parametrize("on", ["2024-06-01", "2025-06-01"])
+def test_of_two_changes_together_neither_does_as_well_alone(on: str) -> None:
+    law: Asked = (dt.date.fromisoformat(on), "actual", {})
+    sizes: list[int] = []
+    for facts in map(read_facts, tried_documents()[:2]):
+        sizes += check_minimal(facts, law, decide_facts(facts, law[0]))
+    assert {1, 2} <= set(sizes)
 
 
 def possible(facts: Facts, law: Asked, change: Flip) -> bool:
