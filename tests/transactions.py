@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock import Determination, Stance, decide
+from penstock import Stance, decide
 
 __all__ = ["Document", "binding", "chips", "codified", "enforced", "export", "hbm", "party", "policy", "reasons", "weights"]
 
@@ -83,8 +83,3 @@ def reasons(stance: Stance, authorization: str) -> set[str]:
         reason for entry in stance.block["authorizations"]["unavailable"] if entry["id"] == authorization
         for reason in entry["reasons"]
     }  # fmt: skip
-
-
-def verdict(answer: Determination) -> tuple[str, str]:
-    """Return the outcome as codified and as enforced."""
-    return answer.codified.outcome, answer.enforced.outcome

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from attrs import define, field
 from hypothesis import strategies as st
@@ -20,7 +19,6 @@ from penstock.ledger import (
     Request,
     Reserve,
     State,
-    Step,
     Void,
     apply,
 )
@@ -223,11 +221,3 @@ def grown(caps: Iterable[int | None] = CAPS) -> tuple[State, Model]:
         if share:
             model.shares[bucket.number] = share
     return state, model
-
-
-def granted(step: Step) -> bool:
-    return bool(step.event["ok"])
-
-
-def event(step: Step) -> Mapping[str, Any]:
-    return step.event

@@ -28,7 +28,6 @@ from tests.fuzz.test_documents import run
 
 ON = dt.date(2026, 6, 15)
 LAW = statute_on(ON.toordinal())
-SCALE = 20
 
 
 def year(office: Office, applications: int = 4000, seed: int = 1, scale: int = 4) -> Outcome:

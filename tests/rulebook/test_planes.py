@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,15 +99,3 @@ def test_planes_are_simplified() -> None:
     assert planes.either(a, planes.opposite(a)) == TRUE_PLANE
     assert planes.opposite(planes.opposite(a)) == a
     assert planes.choice(TRUE_PLANE, a, b) == a
-
-
-def random_gates(seed: int) -> tuple[Gates, list[int]]:
-    """Return a program over ninety inputs, and its inputs."""
-    draw = np.random.default_rng(seed)
-    planes = Planes()
-    inputs = [planes.new() for _ in range(90)]
-    made = list(inputs)
-    make: list[Callable[..., Any]] = [planes.both, planes.either, lambda a, b: planes.opposite(a)]
-    for _ in range(400):
-        made.append(make[draw.integers(3)](*(made[i] for i in draw.integers(0, len(made), 2))))
-    return planes.gates(made[-100:]), inputs
