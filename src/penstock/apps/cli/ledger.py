@@ -48,6 +48,13 @@ def _writing(command: _Command) -> _Command:
     return command
 
 
+def _deciding(command: _Command) -> _Command:
+    """Add the options of a command that decides a transaction and takes its quota."""
+    for option in (_SITE, _KEY, _CLIENT, _STANCE, REGIME, KNOWN, _ON):
+        command = option(command)
+    return command
+
+
 @contextmanager
 def _desk(place: str, take_over: bool = False, accept_gap: bool = False) -> Iterator[Desk]:
     """Yield the desk of a ledger, with this process as its writer."""
@@ -169,13 +176,7 @@ def open_(
 
 @ledger.command()
 @click.argument("file", metavar="FILE|-")
-@_ON
-@KNOWN
-@REGIME
-@_STANCE
-@_CLIENT
-@_KEY
-@_SITE
+@_deciding
 @click.option("--hold-days", type=click.IntRange(1, 3650), help="Days until the reservation lapses; without it, never.")
 @_writing
 @JSON
@@ -367,13 +368,7 @@ def carry(
 
 @click.command()
 @click.argument("file", metavar="FILE|-")
-@_ON
-@KNOWN
-@REGIME
-@_STANCE
-@_CLIENT
-@_KEY
-@_SITE
+@_deciding
 @_writing
 @JSON
 def ship(

@@ -22,7 +22,18 @@ from penstock.apps.cli.language import add_language, count, prose, spoken, t, to
 from penstock.apps.cli.ledger import ledger, ship
 from penstock.apps.cli.license import license
 from penstock.apps.cli.lists import lists
-from penstock.apps.cli.options import INSTRUMENT, JSON, KNOWN, REGIME, SWITCH, at_regime, chosen, day_of, document_of, known_of
+from penstock.apps.cli.options import (
+    INSTRUMENT,
+    JSON,
+    REGIME,
+    SWITCH,
+    at_regime,
+    chosen,
+    day_of,
+    document_of,
+    known_of,
+    which_law,
+)
 from penstock.apps.cli.output import put
 from penstock.apps.cli.rings import rings
 from penstock.apps.cli.screening import screen, without_extra
@@ -119,10 +130,7 @@ def _is_graph(name: str) -> bool:
 @cli.command()
 @click.argument("source", metavar="FILE|-|CHIP")
 @click.option("--on", metavar="DATE", help="Date of the law (default: the date of the classification data).")
-@KNOWN
-@REGIME
-@SWITCH
-@INSTRUMENT
+@which_law
 @JSON
 def classify(source: str, on: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Classify an item: facts in a file, on standard input, or the name of a chip."""
@@ -141,10 +149,7 @@ def classify(source: str, on: str | None, known: str | None, regime: str, switch
 @cli.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the act.")
-@KNOWN
-@REGIME
-@SWITCH
-@INSTRUMENT
+@which_law
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="Print the answer of one stance only.")
 @click.option("--explain", is_flag=True, help="Print the proof: every provision that decides, once.")
 @click.option("--screen", "screened", is_flag=True, help="Fill in what lists and holdings say about the parties.")
@@ -191,10 +196,7 @@ def decide(
 @click.argument("source", metavar="IN.parquet")
 @click.argument("target", metavar="OUT.parquet")
 @click.option("--on", required=True, metavar="COL|DATE", help="A date, or the column that holds one per row.")
-@KNOWN
-@REGIME
-@SWITCH
-@INSTRUMENT
+@which_law
 @click.option("--cluster", metavar="ADDRESS|local", help="Decide on a Ray cluster; OUT is then a folder of Parquet files.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Threads, or processes of a local cluster.")
 def bulk(
@@ -221,10 +223,7 @@ def bulk(
 @click.argument("name")
 @click.argument("keys", nargs=-1, metavar="[KEY...]")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
-@KNOWN
-@REGIME
-@SWITCH
-@INSTRUMENT
+@which_law
 @JSON
 def table(
     name: str, keys: tuple[str, ...], on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool
@@ -243,10 +242,7 @@ def table(
 @cli.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--on", required=True, metavar="DATE", help="The day on which it is asked.")
-@KNOWN
-@REGIME
-@SWITCH
-@INSTRUMENT
+@which_law
 @JSON
 def clock(file: str, on: str, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Date an application or a validated end user: what is due when, who decides next, what silence means."""
@@ -262,10 +258,7 @@ def clock(file: str, on: str, known: str | None, regime: str, switches: tuple[st
 @click.argument("file", metavar="FILE|GRAPH.csv|-")
 @click.option("--on", required=True, metavar="DATE", help="Date of the law.")
 @click.option("--listed", metavar="IDS.txt", help="For a graph in CSV: the identifiers of the listed owners, one a line.")
-@KNOWN
-@REGIME
-@SWITCH
-@INSTRUMENT
+@which_law
 @click.option("--stance", type=click.Choice(["codified", "enforced"]), help="For a graph: the rule as it binds in one stance.")
 @JSON
 def owners(
@@ -307,10 +300,7 @@ prove.register(law)
 @law.command("show")
 @click.argument("cite")
 @click.option("--on", metavar="DATE", help="Date of the law (default: the day the instruments were gathered).")
-@KNOWN
-@REGIME
-@SWITCH
-@INSTRUMENT
+@which_law
 @JSON
 def law_show(cite: str, on: str | None, known: str | None, regime: str, switches: tuple[str, ...], as_json: bool) -> None:
     """Show a provision by citation: its text in our words, instruments with dates and force, and how it stands."""
@@ -347,10 +337,7 @@ def law_diff(a: str, b: str, witness: bool, regime: str, switches: tuple[str, ..
 
 @law.command("sql")
 @click.option("--on", required=True, metavar="DATE", help="Date of the acts: every row is decided under the law of this day.")
-@KNOWN
-@REGIME
-@SWITCH
-@INSTRUMENT
+@which_law
 @click.option("--dialect", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="The SQL to write.")
 @click.option("--table", default="transactions", show_default=True, metavar="NAME", help="The table of facts to read.")
 @click.option("--like", metavar="FILE.parquet", help="Read the columns this file has, as it stores them.")

@@ -12,7 +12,7 @@ import click
 
 from penstock.terms.errors import FileUnusable, UnknownSwitch
 
-__all__ = ["at_regime", "chosen", "day_of", "document_of", "known_of", "read_instruments"]
+__all__ = ["at_regime", "chosen", "day_of", "document_of", "known_of", "read_instruments", "which_law"]
 
 ACTUAL = "actual"
 _FILES = ("*.yaml", "*.yml")
@@ -62,6 +62,11 @@ SWITCH: Callable[[Any], Any] = click.option(
     "--set", "switches", multiple=True, metavar="SWITCH=VALUE", help="Choose a decided reading."
 )
 JSON: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="Exactly one JSON document on standard output.")
+
+
+def which_law(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say by which law a command answers."""
+    return KNOWN(REGIME(SWITCH(INSTRUMENT(command))))  # type: ignore[no-any-return]
 
 
 def day_of(value: str, name: str) -> dt.date:
