@@ -79,12 +79,26 @@ def test_conditionality_by_class_of_items_with_waiver() -> None:
     assert "class B" in battle(notice, shipped["B"]).why
 
 
-@given(st.integers(0, 2000), st.integers(0, 2000))
-def test_a_lapse_stays_a_lapse(first: int, later: int) -> None:
+RECORDS = st.builds(Record, st.sampled_from(["delivered", "waiver"]), st.integers(0, 800).map(on),
+                    st.sampled_from(["assurances", "report"]))  # fmt: skip
+
+
+@given(st.lists(RECORDS, max_size=6), st.integers(91, 2000), st.integers(0, 2000))
+def test_a_lapse_stays_a_lapse(records: list[Record], first: int, later: int) -> None:
+    """Whatever is delivered or waived after the day, and however long it is asked about afterwards."""
     made = agreement("allocation-doubling", ["IN"])
-    before, after = standing(made, (), on(first)), standing(made, (), on(first + later))
+    before, after = standing(made, records, on(first)), standing(made, records, on(first + later))
     if before.status == "lapsed":
         assert (after.status, after.since) == ("lapsed", before.since)
+    assert standing(made, (), on(first)).status == "lapsed"
+
+
+def test_what_comes_late_does_not_bring_an_agreement_back() -> None:
+    made = agreement("allocation-doubling", ["IN"])
+    for late in (Record("delivered", on(91), "assurances"), Record("waiver", on(91), "assurances", "late")):
+        assert (standing(made, [late], on(100)).status, standing(made, [late], on(100)).since) == ("lapsed", on(91))
+    for timely in (Record("delivered", on(90), "assurances"), Record("waiver", on(90), "assurances", "in time")):
+        assert standing(made, [timely], on(100)).status == "in_force"
 
 
 # ---- the law

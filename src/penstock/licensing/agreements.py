@@ -168,7 +168,8 @@ def read_records(raw: Any) -> tuple[Record, ...]:
 def standing(made: Agreement, records: Iterable[Record], on: dt.date) -> Standing:
     """Return how an agreement stands on a day, after what has been recorded up to it.
 
-    A deliverable that is overdue lets the agreement lapse on the day after, unless it says otherwise or a waiver covers it.
+    A deliverable that is overdue lets the agreement lapse on the day after, unless it says otherwise or had been waived by then;
+    what is delivered or waived later does not bring the agreement back.
     A shipment of a listed item lets it lapse where the list was notified long enough before, unless its class can be waived
     and has been by the same day (class A never).
     """
@@ -176,32 +177,40 @@ def standing(made: Agreement, records: Iterable[Record], on: dt.date) -> Standin
     if on < made.effective:
         return Standing("not_yet", made.effective, f"takes effect on {made.effective}", ())
     ended = next((record for record in known if record.kind == "ended"), None)
-    waived = {record.what for record in known if record.kind == "waiver"}
-    owed = tuple(_owed(made, known))
-    falls = [*_overdue(owed, waived, on), *_shipped(made, known)]
+    waived = tuple(sorted({record.what for record in known if record.kind == "waiver"}))
+    dates = list(_dates(made, known))
+    falls = [*_overdue(dates, known, on), *_shipped(made, known)]
     if ended:
         falls.append((ended.on, "ended", ended.reason or "ended by a party"))
     if falls:
         since, status, why = min(falls)
-        return Standing(status, since, why, (), tuple(sorted(waived)))
-    return Standing("in_force", made.effective, made.cite, owed, tuple(sorted(waived)))
+        return Standing(status, since, why, (), waived)
+    return Standing("in_force", made.effective, made.cite, tuple(one for one, met in dates if met is None), waived)
 
 
-def _owed(made: Agreement, known: list[Record]) -> Iterator[Owed]:
-    """Yield the next date of each deliverable that has one; what was delivered once is owed again only where it recurs."""
+def _dates(made: Agreement, known: list[Record]) -> Iterator[tuple[Owed, dt.date | None]]:
+    """Yield each date of each deliverable that has one, with the day it was met; the last of what recurs is not met yet."""
     for deliverable in made.deliverables:
-        if deliverable.within_days:
-            due = made.effective + dt.timedelta(days=deliverable.within_days)
-            done = sum(record.kind == "delivered" and record.what == deliverable.id for record in known)
-            if done and not deliverable.every_days:
-                continue
-            yield Owed(deliverable, due + dt.timedelta(days=deliverable.every_days * done))
+        if not deliverable.within_days:
+            continue
+        due = made.effective + dt.timedelta(days=deliverable.within_days)
+        for day in sorted(record.on for record in known if record.kind == "delivered" and record.what == deliverable.id):
+            yield Owed(deliverable, due), day
+            if not deliverable.every_days:
+                break
+            due += dt.timedelta(days=deliverable.every_days)
+        else:
+            yield Owed(deliverable, due), None
 
 
-def _overdue(owed: Iterable[Owed], waived: set[str], on: dt.date) -> Iterator[tuple[dt.date, str, str]]:
-    for one in owed:
-        if one.due < on and one.deliverable.lapse and one.deliverable.id not in waived:
-            yield one.due + dt.timedelta(days=1), "lapsed", f"{one.deliverable.id} was due on {one.due} ({one.deliverable.cite})"
+def _overdue(
+    dates: Iterable[tuple[Owed, dt.date | None]], known: list[Record], on: dt.date
+) -> Iterator[tuple[dt.date, str, str]]:  # fmt: skip
+    for one, met in dates:
+        id = one.deliverable.id
+        waived = any(record.kind == "waiver" and record.what == id and record.on <= one.due for record in known)
+        if (met or on) > one.due and one.deliverable.lapse and not waived:
+            yield one.due + dt.timedelta(days=1), "lapsed", f"{id} was due on {one.due} ({one.deliverable.cite})"
 
 
 def _shipped(made: Agreement, known: list[Record]) -> Iterator[tuple[dt.date, str, str]]:
