@@ -285,9 +285,11 @@ def test_a_key_for_two_requests_is_a_409(service: tuple[int, str]) -> None:
     assert call(port, "POST", "/requests", body | {"of": ["a", "y"]})[0] == 409
 
 
-def test_a_body_that_is_no_json_is_refused(service: tuple[int, str]) -> None:
+@pytest.mark.parametrize("path", ["/requests", "/ship"])
+@pytest.mark.parametrize("body", [b"{", b"\xff", b" " * (1 << 20) + b"{}"], ids=["no JSON", "no text", "more than a megabyte"])
+def test_a_body_that_is_no_document_is_refused(service: tuple[int, str], path: str, body: bytes) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", service[0], timeout=30)
-    connection.request("POST", "/requests", b"{")
+    connection.request("POST", path, body)
     answer = connection.getresponse()
     assert (answer.status, json.loads(answer.read())["error"]["code"]) == (422, "bad_document")
     connection.close()

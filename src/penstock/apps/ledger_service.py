@@ -214,7 +214,11 @@ class _Service:
 
     async def _ship(self, request: HttpRequest) -> Response:
         try:
-            return await run_in_threadpool(self._shipped, parse_document((await request.body()).decode("utf-8", "replace")))
+            try:
+                text = (await _body(request.receive)).decode()
+            except UnicodeDecodeError:
+                raise BadDocument("The body is not UTF-8 text") from None
+            return await run_in_threadpool(self._shipped, parse_document(text))
         except PenstockError as error:
             return _failed(error)
 
