@@ -69,6 +69,28 @@ def test_from_shipment_to_duties(run: Run, tmp_path: Path) -> None:
     assert len(list((tmp_path / "papers").iterdir())) == 3
 
 
+def test_a_shipment_and_its_duties_as_documents(run: Run, tmp_path: Path) -> None:
+    done = json.loads(run("ship", shipment(tmp_path), *BY, "--key", "PO-1", "--json")[1])
+    assert (done["recorded"], done["stance"], done["repeated"], done["short"]) == (True, "codified", False, [])
+    assert (done["record"]["debits"], done["determination"]["path"]) == ([[LPP, 15_831_200]], "LPP")
+    again = json.loads(run("ship", shipment(tmp_path), *BY, "--key", "PO-1", "--json")[1])
+    assert (again["repeated"], again["determination"]) == (True, None)
+    assert (again["events"], again["record_sha256"]) == (done["events"], done["record_sha256"])
+    owed = json.loads(run("ledger", "duties", "--on", "2026-06-15", "--until", "2026-12-31", "--json")[1])
+    (copy,) = (duty for duty in owed if duty["id"] == "lpp_copy_to_bis")
+    assert (copy["due"], copy["party"], copy["figures"]["tpp"]) == ("2026-07-15", "acme", 15_831_200)
+
+
+def test_a_ledger_of_this_version_is_as_it_is_after_an_upgrade(run: Run, tmp_path: Path) -> None:
+    run("ship", shipment(tmp_path), *BY, "--key", "PO-1")
+    before = run("ledger", "balance", "--json")
+    assert run("ledger", "upgrade") == (0, "", "")
+    assert run("ledger", "balance", "--json") == before
+    assert run("ledger", "verify")[1].startswith("Sound: ")
+    code, _, said = run("ledger", "upgrade", "--ledger", "none.db")
+    assert (code, said.splitlines()[0]) == (5, "penstock: none.db is no ledger")
+
+
 def test_decide_reads_its_counters_from_the_ledger(run: Run, tmp_path: Path) -> None:
     path = shipment(tmp_path)
     before = json.loads(run("decide", path, "--on", "2026-06-15", "--ledger", "quota.db", "--json")[1])

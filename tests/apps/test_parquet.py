@@ -20,7 +20,9 @@ from penstock.apps.journal import Journal
 from penstock.apps.parquet import decide_parquet
 from penstock.decision.answers import OUTPUTS, Decisions
 from penstock.decision.bulk import decide_columns
+from penstock.terms.documents import read_facts
 from penstock.terms.errors import BadDate, BadType, DateOutOfRange, FileUnusable, UnknownFact
+from tests.transactions import chips, export
 
 ON = dt.date(2026, 6, 15)
 A_LISTED_OWNER: dict[str, Any] = {"name": "A", "share": 0.5, "lists": ["entity_list"]}
@@ -139,6 +141,28 @@ def test_numbers_too_long_for_64_bits_are_decided_all_the_same(tmp_path: Path) -
     long = [Decimal("4799.99999999999999999999"), Decimal(4800), None, Decimal(10**17)]
     columns = {**COLUMNS, "item.tpp": long, "item.quantity": [1, 2**62, 2**63, 4]}
     found = answers(tmp_path, columns, **{"item.tpp": pa.decimal128(38, 20), "item.quantity": pa.uint64()})
+    found.pop("id")
+    assert found == in_memory(columns)
+
+
+@pytest.mark.parametrize("last", [Decimal("0.25"), Decimal(10**20)], ids=["of 64 bits", "too long"])
+def test_decimals_of_the_transaction_are_exact(tmp_path: Path, last: Decimal) -> None:
+    """740.29(d): 26,900,000 TPP in a year, the shipment included; a counter is no fact of the item."""
+    stated = read_facts(export("BR", chips(aggregate_tpp=100))).values
+    columns: dict[str, Any] = {name: [list(value) if isinstance(value, tuple) else value] * 5 for name, value in stated.items()}
+    taken = [Decimal("26899900.00"), Decimal("26899900.01"), None, Decimal("0.00"), last]
+    columns["counters.lpp_tpp_received_this_year"] = taken
+    types = {"counters.lpp_tpp_received_this_year": pa.decimal128(38, 2)}
+    found = answers(tmp_path, columns, dt.date(2025, 6, 1), **types)
+    ways = ["LPP", "LICENSE", "UNKNOWN", "LPP", "LPP" if last < 1 else "LICENSE"]
+    assert (found["codified_path"], found) == (ways, in_memory(columns, dt.date(2025, 6, 1)))
+
+
+@pytest.mark.parametrize("type", [pa.date32(), pa.timestamp("us")], ids=str)
+def test_dates_of_the_transaction(tmp_path: Path, type: pa.DataType) -> None:
+    filed = [dt.date(2026, 5, 1), None, dt.date(2026, 6, 14), dt.date(2020, 1, 1)]
+    columns = {**COLUMNS, "documents.nac.filed_on": filed}
+    found = answers(tmp_path, columns, **{"documents.nac.filed_on": type})
     found.pop("id")
     assert found == in_memory(columns)
 

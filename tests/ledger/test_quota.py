@@ -66,6 +66,19 @@ def test_a_license_draws_on_the_allocation_of_the_destination() -> None:
     assert (debit.quota.name, debit.quota.cap) == ("country_allocation/MY/2025-2027@actual", 790_000_000)
 
 
+def test_the_lane_is_counted_per_product_as_a_share_of_its_volume_in_the_united_states() -> None:
+    counted = {"product_tpp_us": 10_000_000_000, "product_tpp_cn_mo": 0, "licensed_tpp_destination_since_2025": 0}
+    buyer = {"name": "Buyer Co", "country": "CN", "headquarters": "CN", "parent_headquarters": "CN", "owners": []}
+    papers = ("us_supply_sufficient", "no_foundry_diversion", "no_restricted_end_use", "kyc_and_security", "us_lab_test")
+    asked = document(
+        counters=counted, destination={"country": "CN"}, consignee=buyer, documents={"dd": dict.fromkeys(papers, True)}
+    )
+    asked["item"]["commercially_available_in_us"] = True
+    (debit,) = debits(decide(asked, on=dt.date(2026, 2, 1)), "enforced")
+    assert (debit.quota.name, debit.quota.basis) == ("h200_lane/h200-sxm/always@actual", "us_volume/h200-sxm")
+    assert (debit.quota.cap, debit.quota.share, debit.amount) == (None, (1, 2), H200_TPP)
+
+
 def test_an_installed_base_is_counted_in_every_quarter_to_come() -> None:
     held = [{"type": "NVEU", "holder": "Example Data Sdn Bhd", "countries": ["MY"]}]
     answer = decide(document(2000, authorizations_held=held, counters={"nveu_installed_tpp": 0}), on=ON)
