@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ _TRUTHS = np.array([0, 2, 1, 1], np.int8)  # 0 false, 1 true, 2 unknown
 _REQUIRED = (False, True, "unknown")
 _ECCN, _MISSING, _FIRED, _LAW, _ERROR = OUTPUTS[-5:]
 _CODES = "codes"
+_PART = 1 << 20  # rows at a time
 _BITS = (("outcome", 3), ("license_required", 2), ("path", 4), ("review_policy", 4))
 FIELDS = (*((f"{stance}_{key}", bits) for stance in STANCES for key, bits in _BITS), (_MISSING, len(STANCES)))
 _PLACES = {name: (sum(bits for _, bits in FIELDS[:i]), bits) for i, (name, bits) in enumerate(FIELDS)}
@@ -38,23 +40,20 @@ MASK_SHIFT = 32  # the enforced stance's half of the fired mask
 class _Columns(Mapping[str, Array]):
     """The output columns, each made when it is first asked for."""
 
-    def __init__(self, held: dict[str, Array], codes: Array, wrong: Array | None) -> None:
+    def __init__(self, held: dict[str, Array], codes: Array, wrong: Array) -> None:
         self._held = held
         self._codes = codes
         self._wrong = wrong
 
     def __getitem__(self, name: str) -> Array:
-        if name == _LAW and self._wrong is not None and self._held[name].strides == (0,):
+        if name == _LAW and len(self._wrong) and self._held[name].strides == (0,):
             self._held[name] = self._held[name].copy()
             self._held[name][self._wrong] = NOTHING
         if name not in self._held:
             shift, bits = _PLACES[name]
             column = (self._codes >> np.uint32(shift) & np.uint32((1 << bits) - 1)).astype(np.int8)
-            if self._wrong is not None:
-                column[self._wrong] = NOTHING
+            column[self._wrong] = 0 if name == _MISSING else NOTHING
             self._held[name] = column.view(np.uint8) if name == _MISSING else column
-            if name == _MISSING and self._wrong is not None:
-                self._held[name][self._wrong] = 0
         return self._held[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -176,25 +175,31 @@ class Answers:
         table = memo.kept(("class", words), lambda: np.array([self._class(word) for word in (*words.values, None)], np.int32))
         return table[held.codes]
 
-    def decisions(self, laws: tuple[str, ...]) -> Decisions:
-        """Return the answers, with nothing but its error in a row that is at fault; ``laws`` are the hashes of the laws."""
-        wrong = _wrong(self.errors)
-        laws_ = np.broadcast_to(np.asarray(self._laws, np.int32), len(self.errors))
-        if wrong is not None:
+    def _cleared(self, start: int) -> Array:
+        """Return the rows at fault among some, after taking away what was answered of them."""
+        wrong = start + _wrong(self.errors[start : start + _PART])
+        if len(wrong):
             self.fired[wrong] = 0
             self.eccns[wrong] = NOTHING
             if isinstance(self._laws, np.ndarray):
                 self._laws[wrong] = NOTHING
+        return wrong
+
+    def decisions(self, laws: tuple[str, ...], pool: Executor) -> Decisions:
+        """Return the answers, with nothing but its error in a row that is at fault; ``laws`` are the hashes of the laws."""
+        parts = list(pool.map(self._cleared, range(0, len(self.errors), _PART)))
+        wrong = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+        laws_ = np.broadcast_to(np.asarray(self._laws, np.int32), len(self.errors))
         kept: dict[str, Array] = {_CODES: self.codes, _FIRED: self.fired, _ECCN: self.eccns, _LAW: laws_, _ERROR: self.errors}
         return _decisions(kept, tuple(self._words), laws, wrong)
 
 
-def _wrong(errors: Array) -> Array | None:
-    """Return the rows at fault, None where there are none."""
-    return np.flatnonzero(errors != NO_ERROR) if errors.max(initial=NO_ERROR) != NO_ERROR else None
+def _wrong(errors: Array) -> Array:
+    """Return the rows at fault."""
+    return np.flatnonzero(errors != NO_ERROR)
 
 
-def _decisions(kept: dict[str, Array], eccns: tuple[str, ...], laws: tuple[str, ...], wrong: Array | None) -> Decisions:
+def _decisions(kept: dict[str, Array], eccns: tuple[str, ...], laws: tuple[str, ...], wrong: Array) -> Decisions:
     """Return answers from what is kept of them; ``wrong`` are the rows at fault."""
     names: dict[str, tuple[str, ...]] = {_ECCN: eccns, _LAW: laws, _ERROR: ERROR_CODES}
     for stance in STANCES:

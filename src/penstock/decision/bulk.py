@@ -46,7 +46,7 @@ from penstock.terms.errors import BadDate, BadType, DateOutOfRange, FactError, M
 __all__ = ["Days", "Decisions", "decide_columns"]
 
 _CHUNK = 131_072  # rows at a time; numpy lets other threads work only during operations of some length
-_FAST_CHUNK = 32_768  # the same for compiled loops, which fit more steps into the nearest cache
+_FAST_CHUNK = 65_536  # the same for compiled loops: their steps fit into the nearer caches, yet Python seldom interrupts them
 _STAGED_ROWS = 1 << 13  # rows from which it pays to answer in stages what is the same in many of them
 _FAST_ROWS = 1 << 24  # rows in one process from which it pays to load compiled loops, which takes a second
 _LAST_ORDINAL = dt.date.max.toordinal()
@@ -210,14 +210,13 @@ class _Batch:
         done = [pool.submit(copy_context().run, self._task, *task) for task in tasks]
         for part in done:
             part.result()
-        return self._answers.decisions(tuple(program.law.hash for program in self._laws))
+        return self._answers.decisions(tuple(program.law.hash for program in self._laws), pool)
 
     def _stage(self, law: _Law, tasks: list[Any], pool: ThreadPoolExecutor) -> None:
         """Answer what is the same in many rows of one law ahead of them."""
         if not tasks:
             return
         on = self._on if isinstance(self._on, dt.date) else self._on.coding
-        list(pool.map(lambda column: column.lacking, self._columns))  # each reads its column once
         found = staged(law.program, self._columns, on, law.items, self._memo, fast=self._fast)
         if found is not None:
             list(pool.map(lambda task: found.note(task[2], self._answers), tasks))

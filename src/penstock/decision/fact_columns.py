@@ -44,6 +44,7 @@ _DIGITS = 1e15  # a double with at most fifteen digits is the decimal that print
 _LARGE, _THOUSAND = 1 << 31, 1_000
 _INT64_MAX = 2**63 - 1
 _PLACES = (0, 1, 2, 4)
+_LOOK = 1 << 20  # rows looked at at a time for one that has no value
 _PLACES_MAX = 22  # ten to this power is the largest that a double holds exactly
 
 
@@ -115,8 +116,10 @@ class FactColumn:
         """Say whether a row may have no value."""
         if self.coding is None:
             return not isinstance(self.plain, Numbers) or self.plain.known is not None
-        given = given_rows(self.coding.values)
-        return bool(self.coding.codes.min(initial=0) < 0) or not np.all(given[:-1])  # type: ignore[index]
+        if not np.all(given_rows(self.coding.values)[:-1]):  # type: ignore[index]
+            return True
+        codes = self.coding.codes
+        return any(codes[start : start + _LOOK].min() < 0 for start in range(0, len(codes), _LOOK))
 
 
 def name_errors(name: str, before: Sequence[str]) -> list[PenstockError]:
@@ -137,7 +140,7 @@ def fact_column(name: str, values: Any) -> FactColumn:
         return coded_column(spec, values.codes, values.words.values)
     kind = values.dtype.kind if isinstance(values, np.ndarray) else "O"
     if kind == "b" and spec.type == "bool":
-        return truth_column(spec, values.astype(np.int8), lambda row: bool(values[row]))
+        return truth_column(spec, values.view(np.int8), lambda row: bool(values[row]))
     if kind in "iu" and spec.type in ("int", "number") and values.dtype != np.uint64:
         return whole_column(spec, values.astype(np.int64, copy=False), 1, None, lambda row: int(values[row]))
     if kind == "f" and values.dtype == np.float64 and spec.type in ("int", "number"):

@@ -54,10 +54,10 @@ class Question:
 
 def _given(stages: Stages) -> Callable[[str], bool | None]:
     """Return what says whether every row, or no row, gives a fact; None where it is not known."""
-    coded, numbers = dict(stages.layout.coded), dict(stages.layout.numbers)
+    numbers = dict(stages.layout.numbers)
 
     def given(name: str) -> bool | None:
-        if name in coded:
+        if name in stages.layout.coded:
             return None
         return False if name not in numbers else None if numbers[name] else True
 

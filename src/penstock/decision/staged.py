@@ -28,6 +28,7 @@ from penstock.rulebook.columns import Columns
 from penstock.rulebook.fixedpoint import Numbers, Spill, rows_of
 from penstock.rulebook.ir import FALSE, TRUE, Node
 from penstock.rulebook.planes import FALSE_PLANE, TRUE_PLANE, Logic, Planes, Truth, unknown
+from penstock.terms.vocabulary import vocabulary
 
 __all__ = ["Staged", "staged"]
 
@@ -360,17 +361,17 @@ def staged(
     program: Program, columns: Sequence[FactColumn], on: dt.date | Coding, items: Items, memo: Memo, *, fast: bool
 ) -> Staged | None:
     """Return a batch in stages, or None where its columns do not lend themselves to it."""
-    coded, numbers = [], []
-    for column in columns:
-        if column.coding is not None:
-            asked = column.name.startswith("parties.") or column.name == _ACT
-            coded.append((column.name, asked and column.lacking))
-        elif not column.absent:
-            numbers.append((column.name, column.lacking))
-    layout = Layout(tuple(coded), tuple(numbers), by_day=isinstance(on, Coding))
+    coded = [column for column in columns if column.coding is not None]
+    numbers = tuple((column.name, column.lacking) for column in columns if column.coding is None and not column.absent)
     if any(of_the_item(name) or name.startswith("parties.") for name, _ in numbers):
         return None
-    plan = _plan(program, layout)
+    parties: dict[str, bool] = {}
+    for column in coded:
+        if column.name.startswith("parties."):  # one fact that every row gives tells of its party: no more is read
+            role = vocabulary().facts[column.name].role
+            parties[role] = parties.get(role, False) or not column.lacking
+    names = tuple(column.name for column in coded)
+    plan = _plan(program, Layout(names, numbers, tuple(parties.items()), by_day=isinstance(on, Coding)))
     if plan is None:
         return None
     found = Staged(plan, columns, on, items, memo, fast=fast)

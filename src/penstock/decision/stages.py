@@ -31,26 +31,30 @@ _CHOICES = frozenset({"first", "worst", "mask"})
 
 @frozen
 class Layout:
-    """Which facts come in columns of few distinct values, and which in columns of numbers; True where rows may lack them."""
+    """Which facts come in columns of few distinct values, and which in columns of numbers, True where rows may lack them.
 
-    coded: tuple[tuple[str, bool], ...]
+    ``parties`` are the roles of which facts come, True where every row gives one.
+    """
+
+    coded: tuple[str, ...]
     numbers: tuple[tuple[str, bool], ...]
+    parties: tuple[tuple[str, bool], ...]
     by_day: bool
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return all facts that are held."""
-        return tuple(name for name, _ in (*self.coded, *self.numbers))
+        return (*self.coded, *(name for name, _ in self.numbers))
 
     @property
     def item(self) -> tuple[str, ...]:
         """Return the facts that say what the item is."""
-        return tuple(name for name, _ in self.coded if of_the_item(name))
+        return tuple(name for name in self.coded if of_the_item(name))
 
     def given(self, role: str) -> bool | None:
         """Say whether every row, or no row, gives a fact of a party; None where rows differ."""
-        lacking = [absent for name, absent in (*self.coded, *self.numbers) if name.startswith(f"parties.{role}.")]
-        return None if lacking and all(lacking) else bool(lacking)
+        always = dict(self.parties)
+        return (always[role] or None) if role in always else False
 
 
 def of_the_item(name: str) -> bool:
@@ -205,7 +209,7 @@ class Stages:
         """Say whether a party exists, or is named, in every row or in none; None where rows differ."""
         name = role.removeprefix("+")
         given = self.layout.given(name)
-        moves = None if _ACT in dict(self.layout.coded) else False
+        moves = None if _ACT in self.layout.coded else False
         if given is True:
             return True
         if role == "ultimate_consignee":

@@ -64,9 +64,11 @@ def scale(keys: Array, codes: Array, size: int) -> None:
 
 @_jit(_I64S, _read(numba.int32), _I64)
 def note(row_of: Array, keys: Array, first: int) -> None:
-    """Note a row for each key that occurs, of rows from ``first`` on."""
+    """Note a row for each key that occurs and has none, of rows from ``first`` on: threads hardly ever write to one place."""
     for row in range(len(keys)):
-        row_of[np.uint32(keys[row])] = first + row
+        key = np.uint32(keys[row])
+        if row_of[key] < 0:
+            row_of[key] = first + row
 
 
 @_jit(_I32S, _read(numba.int32), _read(numba.int32), _read(numba.int8), _I32S, numba.int8[::1])
