@@ -17,7 +17,18 @@ from penstock.decision.program import OUTCOMES, PATHS, POLICIES
 from penstock.rulebook import STANCES
 from penstock.rulebook.arrays import Array, Codes, Held, Memo, Words
 
-__all__ = ["FIELDS", "MASK_SHIFT", "NOTHING", "OUTPUTS", "REVIEW_POLICIES", "Answers", "Decisions", "stance_codes"]
+__all__ = [
+    "FIELDS",
+    "MASK_SHIFT",
+    "NOTHING",
+    "OUTPUTS",
+    "REVIEW_POLICIES",
+    "STANCE_BITS",
+    "Answers",
+    "Decisions",
+    "stance_codes",
+    "stance_words",
+]
 
 REVIEW_POLICIES = ("not_applicable", *POLICIES)
 NOTHING = -1
@@ -34,6 +45,9 @@ _PART = 1 << 20  # rows at a time
 _BITS = (("outcome", 3), ("license_required", 2), ("path", 4), ("review_policy", 4))
 FIELDS = (*((f"{stance}_{key}", bits) for stance in STANCES for key, bits in _BITS), (_MISSING, len(STANCES)))
 _PLACES = {name: (sum(bits for _, bits in FIELDS[:i]), bits) for i, (name, bits) in enumerate(FIELDS)}
+_STANCE_PLACES = [(key, sum(bits for _, bits in _BITS[:i]), bits) for i, (key, bits) in enumerate(_BITS)]
+_SAID = sum((1 << bits) - 1 << shift for key, shift, bits in _STANCE_PLACES if key != "license_required")
+STANCE_BITS = sum(bits for _, bits in _BITS)
 MASK_SHIFT = 32  # the enforced stance's half of the fired mask
 
 
@@ -208,12 +222,21 @@ def _decisions(kept: dict[str, Array], eccns: tuple[str, ...], laws: tuple[str, 
     return Decisions(_Columns(held, kept[_CODES], wrong), names, kept)
 
 
-def stance_codes(found: Decisions, stance: str) -> Array:
-    """Return, as one number per row, what a stance answers: outcome, path and review policy."""
-    places = [_PLACES[f"{stance}_{key}"] for key, _ in _BITS if key != "license_required"]
-    mask = sum(((1 << bits) - 1) << shift for shift, bits in places)
-    codes: Array = found.kept[_CODES] & np.uint32(mask)
+def stance_codes(found: Decisions, stance: str, rows: slice) -> Array:
+    """Return, as one number of ``STANCE_BITS`` bits per row, what a stance answers, but for whether a license is required.
+
+    :func:`stance_words` tells what such a number stands for.
+    """
+    codes: Array = found.kept[_CODES][rows] >> np.uint32(_PLACES[f"{stance}_outcome"][0]) & np.uint32(_SAID)
     return codes
+
+
+def stance_words(code: int) -> tuple[str, str, str]:
+    """Return outcome, path and review policy of a code of :func:`stance_codes`."""
+    words = {"outcome": OUTCOMES, "path": PATHS, "review_policy": REVIEW_POLICIES}
+    found = {key: code >> shift & (1 << bits) - 1 for key, shift, bits in _STANCE_PLACES}
+    outcome, path, policy = (names[found[key]] for key, names in words.items())
+    return outcome, path, policy
 
 
 def _put(name: str, codes: Any) -> Any:

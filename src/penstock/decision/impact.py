@@ -14,23 +14,20 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
-from penstock.decision.answers import REVIEW_POLICIES, Decisions, stance_codes
+from penstock.decision.answers import MASK_SHIFT, STANCE_BITS, Decisions, stance_codes, stance_words
 from penstock.decision.bulk import decide_columns
 from penstock.decision.causes import Cause, Causes, Said
 from penstock.decision.fact_columns import NO_ERROR, FactColumn, document
 from penstock.decision.points import Point
-from penstock.decision.program import OUTCOMES, PATHS
 from penstock.rulebook import STANCES
 from penstock.rulebook.arrays import Array, alike
 from penstock.terms.documents import read_facts
 
 __all__ = ["Comparison", "Group", "Impact", "Moved"]
 
-_KEYS = ("outcome", "path", "review_policy")
-_WORDS = {"outcome": OUTCOMES, "path": PATHS, "review_policy": REVIEW_POLICIES}
-_STANCE_BITS = 32
 _FIRST_ROWS = 5
-_HEAD = 1 << 16  # rows among which the first of each way are looked for before all rows are
+_MASK = np.uint64((1 << MASK_SHIFT) - 1)  # what fired in one stance
+_PIECE = 1 << 17  # rows held against each other at a time: few enough for the nearer caches
 
 
 @frozen
@@ -71,6 +68,20 @@ class Impact:
 
 
 @frozen(eq=False)
+class _Way:
+    """A way in which rows move in one stance: what was and is answered, and the provisions that do it."""
+
+    before: Said
+    after: Said
+    causes: tuple[Cause, ...]
+
+    @property
+    def words(self) -> str:
+        """Return the provisions and what became of them."""
+        return ", ".join(f"{cause.id} {cause.became}".strip() for cause in self.causes)
+
+
+@frozen(eq=False)
 class Moved:
     """The rows of one part that move in one stance, and what moves each of them."""
 
@@ -78,40 +89,29 @@ class Moved:
     rows: Array
     _names: Sequence[Any] | None
     _which: Array
-    _before: tuple[Said, ...]
-    _after: tuple[Said, ...]
-    _words: tuple[str, ...]
+    _ways: Sequence[_Way]
 
     @property
     def ids(self) -> list[Any]:
         """Return what names the rows."""
         rows: list[int] = self.rows.tolist()
-        return rows if self._names is None else list(self._names)
+        return rows if self._names is None else [self._names[row] for row in rows]
 
     @property
     def before(self) -> list[Said]:
         """Return what was answered."""
-        return [self._before[place] for place in self._which.tolist()]
+        return [self._ways[place].before for place in self._which.tolist()]
 
     @property
     def after(self) -> list[Said]:
         """Return what is answered."""
-        return [self._after[place] for place in self._which.tolist()]
+        return [self._ways[place].after for place in self._which.tolist()]
 
     @property
     def provisions(self) -> list[str]:
         """Return what moves each row."""
-        return [self._words[place] for place in self._which.tolist()]
-
-
-@frozen(eq=False)
-class _Way:
-    """Rows that move alike: what was and is answered, and what fired under each law."""
-
-    stance: str
-    before: Said
-    after: Said
-    fired: tuple[int, int]
+        words = [way.words for way in self._ways]
+        return [words[place] for place in self._which.tolist()]
 
 
 @frozen(eq=False)
@@ -134,7 +134,8 @@ class Comparison:
     b: Point
     workers: int = 2
     _causes: Causes = field(init=False)
-    _known: dict[Any, tuple[Cause, ...]] = field(factory=dict, init=False)
+    _ways: list[_Way] = field(factory=list, init=False)
+    _places: dict[Any, int] = field(factory=dict, init=False)
     _tally: dict[Any, dict[tuple[Said, Said], int]] = field(factory=dict, init=False)
     _first: dict[Any, list[Any]] = field(factory=dict, init=False)
     _seen: list[int] = field(factory=lambda: [0, 0], init=False)
@@ -149,12 +150,12 @@ class Comparison:
         before, after = (
             decide_columns(columns, p.on, p.known, p.regime, workers=self.workers, size=size) for p in (self.a, self.b)
         )
-        sound = (before.columns["error_code"] == NO_ERROR) & (after.columns["error_code"] == NO_ERROR)
-        self._seen[:] = start + size, faults + size - int(np.count_nonzero(sound))
-        with ThreadPoolExecutor(max(1, min(self.workers, len(STANCES)))) as pool:
-            alike = list(pool.map(lambda stance: _alike(stance, before, after, sound), STANCES))
-        part = columns, ids, start
-        return [self._moved(stance, before, after, found, part) for stance, found in zip(STANCES, alike, strict=True)]
+        with ThreadPoolExecutor(max(1, self.workers)) as pool:
+            pieces = list(pool.map(lambda first: _Piece.of(before, after, first), range(0, size, _PIECE)))
+        self._seen[:] = start + size, faults + size - sum(piece.sound for piece in pieces)
+        return [
+            self._moved(stance, [piece.moving[i] for piece in pieces], columns, ids, start) for i, stance in enumerate(STANCES)
+        ]
 
     def impact(self) -> Impact:
         """Return what was found so far."""
@@ -169,65 +170,84 @@ class Comparison:
         return Impact(self._seen[0], self._seen[1], tuple(groups))
 
     def _moved(
-        self, stance: str, before: Decisions, after: Decisions, alike: tuple[Array, Array, Array], part: tuple[Any, Any, int]
+        self, stance: str, pieces: Sequence[_Moving], columns: Sequence[FactColumn], ids: Sequence[Any] | None, start: int
     ) -> Moved:  # fmt: skip
-        columns, ids, start = part
-        rows, first, which = alike
-        ways = [_way(stance, before, after, int(row)) for row in rows[first]]
-        found = [self._why(way, columns, int(row)) for way, row in zip(ways, rows[first], strict=True)]
-        counts = np.bincount(which, minlength=len(ways)).tolist()
-        for way, causes, count, few in zip(ways, found, counts, _first_rows(which, len(ways)), strict=True):
-            names = [start + row if ids is None else ids[row] for row in rows[few].tolist()]
-            self._count(way, causes, count, names)
-        words = tuple(", ".join(f"{cause.id} {cause.became}".strip() for cause in causes) for causes in found)
-        named = None if ids is None else [ids[row] for row in rows.tolist()]
-        return Moved(
-            stance, rows + start, named, which, tuple(way.before for way in ways), tuple(way.after for way in ways), words
-        )
+        found = [np.zeros(0, np.int32)]
+        for piece in pieces:
+            places = [self._place(stance, key, columns, row) for key, row in zip(piece.ways, piece.first, strict=True)]
+            found.append(np.array(places, np.int32).take(piece.which))
+        which, rows = np.concatenate(found), np.concatenate([np.zeros(0, np.int64), *(piece.rows for piece in pieces)])
+        counts = np.bincount(which)
+        for place in np.flatnonzero(counts).tolist():
+            way = self._ways[place]
+            key = stance, way.causes
+            moves = self._tally.setdefault(key, {})
+            moves[way.before, way.after] = moves.get((way.before, way.after), 0) + int(counts[place])
+            first = self._first.setdefault(key, [])
+            if (lacking := _FIRST_ROWS - len(first)) > 0:
+                few = rows[np.flatnonzero(which == place)[:lacking]].tolist()
+                first += [start + row if ids is None else ids[row] for row in few]
+        return Moved(stance, rows if ids is not None else rows + start, ids, which, self._ways)
 
-    def _why(self, way: _Way, columns: Sequence[FactColumn], row: int) -> tuple[Cause, ...]:
-        key = (way.stance, way.before, way.after, way.fired)
-        if key not in self._known:
-            found = self._causes.by_mask(way.fired, way.before, way.after)
-            if not found:
+    def _place(self, stance: str, key: tuple[int, int], columns: Sequence[FactColumn], row: int) -> int:
+        """Return the place of a way; where fired rules do not tell what moves rows that way, the row is its example."""
+        if (stance, key) not in self._places:
+            before, after, fired = _taken_apart(key)
+            causes = self._causes.by_mask(fired, before, after)
+            if not causes:
                 facts = read_facts(document(columns, row))
-                found = self._causes.by_example(way.stance, self.a.decide(facts), self.b.decide(facts))
-            self._known[key] = found
-        return self._known[key]
-
-    def _count(self, way: _Way, causes: tuple[Cause, ...], rows: int, names: list[Any]) -> None:
-        key = (way.stance, causes)
-        moves = self._tally.setdefault(key, {})
-        moves[way.before, way.after] = moves.get((way.before, way.after), 0) + rows
-        first = self._first.setdefault(key, [])
-        first += names[: _FIRST_ROWS - len(first)]
+                causes = self._causes.by_example(stance, self.a.decide(facts), self.b.decide(facts))
+            self._places[stance, key] = len(self._ways)
+            self._ways.append(_Way(before, after, causes))
+        return self._places[stance, key]
 
 
-def _alike(stance: str, before: Decisions, after: Decisions, sound: Array) -> tuple[Array, Array, Array]:
-    """Return the sound rows that move in a stance, the first of each way they move, and the way of each of them."""
-    sides = [(stance_codes(side, stance), _fired(stance, side)) for side in (before, after)]
-    rows = np.flatnonzero((sides[0][0] != sides[1][0]) & sound)
-    return rows, *alike([values.take(rows) for side in sides for values in side])
+# ---- rows held against each other
 
 
-def _first_rows(which: Array, count: int) -> list[Array]:
-    """Return the places of the first few rows of each way."""
-    head = which[:_HEAD]
-    order = np.argsort(head, kind="stable")
-    ends = np.cumsum(np.bincount(head, minlength=count))
-    found = [order[end - size : end][:_FIRST_ROWS] for end, size in zip(ends, np.diff(ends, prepend=0), strict=True)]
-    return [few if len(few) == _FIRST_ROWS else np.flatnonzero(which == n)[:_FIRST_ROWS] for n, few in enumerate(found)]
+@frozen(eq=False)
+class _Moving:
+    """The rows of a piece that move in one stance, the ways they move, the first row of each, and which way each row moves."""
+
+    rows: Array
+    ways: list[tuple[int, int]]
+    first: list[int]
+    which: Array
+
+    @classmethod
+    def of(cls, stance: str, before: Decisions, after: Decisions, part: slice, sound: Array) -> _Moving:
+        """Return the sound rows of a part that move, and how."""
+        was, now = (stance_codes(side, stance, part) for side in (before, after))
+        places = np.flatnonzero((was != now) & sound)
+        said = was.take(places) | now.take(places) << np.uint32(STANCE_BITS)
+        half = np.uint64(MASK_SHIFT * STANCES.index(stance))
+        fired = [side.columns["fired_mask"][part].take(places) >> half & _MASK for side in (before, after)]
+        keys = said | fired[0] << np.uint64(MASK_SHIFT), fired[1]
+        first, which = alike(keys)
+        rows = part.start + places
+        return cls(rows, list(zip(*(key[first].tolist() for key in keys), strict=True)), rows[first].tolist(), which)
 
 
-def _fired(stance: str, side: Decisions, rows: Any = slice(None)) -> Any:
-    shift = np.uint64(_STANCE_BITS * STANCES.index(stance))
-    return side.columns["fired_mask"][rows] >> shift & np.uint64((1 << _STANCE_BITS) - 1)
+@frozen(eq=False)
+class _Piece:
+    """A piece of a part: how many rows are at fault under neither law, and those that move in each stance."""
+
+    sound: int
+    moving: tuple[_Moving, ...]
+
+    @classmethod
+    def of(cls, before: Decisions, after: Decisions, first: int) -> _Piece:
+        """Return the piece from a row on."""
+        part = slice(first, first + _PIECE)
+        sound = (before.columns["error_code"][part] == NO_ERROR) & (after.columns["error_code"][part] == NO_ERROR)
+        moving = tuple(_Moving.of(stance, before, after, part, sound) for stance in STANCES)
+        return cls(int(np.count_nonzero(sound)), moving)
 
 
-def _way(stance: str, before: Decisions, after: Decisions, row: int) -> _Way:
-    said = [Said(*(_WORDS[key][side.columns[f"{stance}_{key}"][row]] for key in _KEYS)) for side in (before, after)]
-    masks = [int(_fired(stance, side, row)) for side in (before, after)]
-    return _Way(stance, said[0], said[1], (masks[0], masks[1]))
+def _taken_apart(key: tuple[int, int]) -> tuple[Said, Said, tuple[int, int]]:
+    """Return what was and is answered, and what fired under each law."""
+    said, was = key[0] & int(_MASK), key[0] >> MASK_SHIFT
+    return Said(*stance_words(said & (1 << STANCE_BITS) - 1)), Said(*stance_words(said >> STANCE_BITS)), (was, key[1])
 
 
 def _plain(said: Said) -> dict[str, str]:

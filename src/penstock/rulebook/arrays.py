@@ -31,7 +31,7 @@ __all__ = [
 
 Held = Any  # a plain Python value for all rows, a uint8 array of truth values, Codes or Numbers
 _TABLE_MAX = 1 << 22
-_SLOT_BITS = 20
+_SLOT_BITS = 18
 _MIXED = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -174,12 +174,13 @@ def alike(columns: Sequence[Array]) -> tuple[Array, Array]:
         total = (total ^ column.astype(np.uint64)) * _MIXED
         total ^= total >> np.uint64(29)
     slots = (total >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
-    row_of = np.full(1 << _SLOT_BITS, -1, np.int64)
-    row_of[slots[::-1]] = np.arange(len(total) - 1, -1, -1)
+    row_of = np.empty(1 << _SLOT_BITS, np.int64)  # only slots that a row has are read
+    numbers = np.arange(len(total))
+    row_of[slots[::-1]] = numbers[::-1]
     stands = row_of[slots]
     if all((column[stands] == column).all() for column in columns):
-        rows = np.sort(row_of[row_of >= 0])
-        row_of[slots[rows]] = np.arange(len(rows))
+        rows = np.flatnonzero(stands == numbers)
+        row_of[slots[rows]] = numbers[: len(rows)]
         return rows, row_of[slots]
     _, first, places = np.unique(np.stack(columns), axis=1, return_index=True, return_inverse=True)  # two share a slot
     order = np.argsort(first)

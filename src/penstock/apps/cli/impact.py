@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["impact"]
 
 _ID = "id"
-_ROWS = 1 << 18
+_ROWS = 1 << 20
 _GROUPS_SHOWN = 3  # of each stance, so that both fit on one screen
 _MOVES_SHOWN = 2
 _CAUSES_SHOWN = 2
