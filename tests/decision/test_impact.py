@@ -138,6 +138,17 @@ def test_rows_are_numbered_on_from_part_to_part() -> None:
     assert (comparison.impact().rows, comparison.impact().groups[0].first) == (3, (0, 1, 2))
 
 
+def test_pieces_of_any_size_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [flat(export(place)) for place in ("BR", "JP", "CN", "BR", "VN", "SG", "CN", "BR", "AE", "BR")]
+    whole, (moved, _) = compared("2025-05-14", "2026-06-15", rows)
+    assert len(moved.rows) > 3
+    monkeypatch.setattr("penstock.decision.impact._PIECE", 3)
+    found, (pieced, _) = compared("2025-05-14", "2026-06-15", rows)
+    assert found.document() == whole.document()
+    assert (pieced.ids, pieced.before, pieced.after) == (moved.ids, moved.before, moved.after)
+    assert pieced.provisions == moved.provisions
+
+
 @pytest.mark.parametrize(("text", "error"), [("2025-13-01", BadDate), ("2025-05-15/no-such-rule", UnknownRegime)])
 def test_a_law_that_is_none_is_an_error(text: str, error: type[PenstockError]) -> None:
     with pytest.raises(error):
