@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import define
+from attrs import define, field
 
 from penstock.rulebook.ir import Node
 from penstock.rulebook.lowering import Group, Members, Row, describe
@@ -25,15 +25,19 @@ _SMALL = (0, 1)
 class ExpressionReader(RowReader):
     """Reads the expressions of the rule language."""
 
+    _readers: dict[type[ast.expr], Callable[[Any, Mapping[str, Any]], Any]] = field(factory=dict, init=False)
+
     def _value(self, node: ast.expr, env: Mapping[str, Any]) -> Any:
-        method = getattr(self, f"_on_{type(node).__name__}", None)
-        if method is None:
-            self._fail(node, f"{type(node).__name__} is not in the rule language",
-                       "Use and, or, not, comparisons, in, arithmetic and the words of penstock.rulebook.language.")  # fmt: skip
+        if type(node) not in self._readers:
+            self._readers[type(node)] = getattr(self, f"_on_{type(node).__name__}", self._on_none)
         try:
-            return method(node, env)
+            return self._readers[type(node)](node, env)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             self._fail(node, f"{ast.unparse(node)[:80]} does not fit together ({type(error).__name__})")
+
+    def _on_none(self, node: ast.expr, env: Mapping[str, Any]) -> Any:
+        self._fail(node, f"{type(node).__name__} is not in the rule language",
+                       "Use and, or, not, comparisons, in, arithmetic and the words of penstock.rulebook.language.")  # fmt: skip
 
     def _bool(self, node: ast.expr, env: Mapping[str, Any]) -> Node:
         value = self._value(node, env)

@@ -120,6 +120,43 @@ class Law:
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
+@frozen
+class _Acts:
+    """What the instruments that count do to provisions they do not write: of several that do the same the last one counts."""
+
+    book: Mapping[str, Instrument]
+    rank: Mapping[str, int]
+    repealed: Mapping[str, int]  # by the instrument of this rank
+    stayed: frozenset[str]
+    required: Mapping[str, dt.date]  # compliance, from this day
+    stopped: Mapping[str, str]  # enforcement, by this instrument; holds for later versions of the provision too
+
+    @classmethod
+    def of(cls, book: Mapping[str, Instrument], on: dt.date, switches: Mapping[str, Any]) -> _Acts:
+        """Return the acts of instruments, the latest last."""
+        rank = {id: place for place, id in enumerate(book)}
+        stays = [stay for i in book.values() for stay in i.suspends if stay.holds(on, switches)]
+        return cls(
+            book,
+            rank,
+            repealed={id: rank[i.id] for i in book.values() for id in i.repeals},
+            stayed=frozenset(id for stay in stays for id in stay.provisions),
+            required={id: day for i in book.values() for id, day in i.requires_compliance.items()},
+            stopped={id: i.id for i in book.values() for id in i.stops_enforcing},
+        )
+
+    def gone(self, version: RuleVersion) -> bool:
+        """Say whether a provision has been repealed since it was written, or is stayed today."""
+        return self.repealed.get(version.id, -1) >= self.rank[version.by] or version.id in self.stayed
+
+    def standing(self, version: RuleVersion, on: dt.date) -> Standing:
+        """Return how a version of a provision stands."""
+        wrote = self.book[version.by]
+        due = self.required.get(version.id) or wrote.compliance.get(version.id, wrote.effective)
+        stopped = self.stopped.get(version.id, "")
+        return Standing(version, due, due <= on, not stopped, stopped)
+
+
 def fold(
     versions: Mapping[str, list[RuleVersion]],
     tables: Mapping[str, Table],
@@ -137,14 +174,14 @@ def fold(
     Designs come after all actual law, in the order named: of two that write the same provision the last one counts.
     """
     book = _counting(instruments, on, known, designs)
-    rank = {id: place for place, id in enumerate(book)}
+    acts = _Acts.of(book, on, switches)
     standings: dict[str, Standing] = {}
     enforced: dict[str, RuleVersion] = {}
     for id, chain in versions.items():
-        in_text = sorted((v for v in chain if v.by in book), key=lambda v: rank[v.by])
-        if not in_text or _gone(id, in_text[-1], book, on, switches):
+        in_text = sorted((v for v in chain if v.by in book), key=lambda v: acts.rank[v.by])
+        if not in_text or acts.gone(in_text[-1]):
             continue
-        stand = [_standing(v, book, on) for v in in_text]
+        stand = [acts.standing(v, on) for v in in_text]
         standings[id] = evolve(stand[-1], version=_with_parts(tuple(in_text)))
         binding = [s.version for s in stand if s.binds("enforced")]
         if binding:
@@ -174,19 +211,3 @@ def _counting(
     place = {id: n for n, id in enumerate(designs, 1)}
     kept = sorted((i for i in live if i.id not in aside), key=lambda i: (place.get(i.id, 0), i.effective, i.published, i.id))
     return {i.id: i for i in kept}
-
-
-def _gone(id: str, version: RuleVersion, book: Mapping[str, Instrument], on: dt.date, switches: Mapping[str, Any]) -> bool:
-    """Say whether a provision has been repealed since it was written, or is stayed today."""
-    order = list(book)
-    repealed = any(id in i.repeals and order.index(i.id) >= order.index(version.by) for i in book.values())
-    stayed = any(id in s.provisions and s.holds(on, switches) for i in book.values() for s in i.suspends)
-    return repealed or stayed
-
-
-def _standing(version: RuleVersion, book: Mapping[str, Instrument], on: dt.date) -> Standing:
-    due = book[version.by].compliance.get(version.id, book[version.by].effective)
-    for instrument in book.values():
-        due = instrument.requires_compliance.get(version.id, due)
-    stops = [i for i in book.values() if version.id in i.stops_enforcing]  # holds for later versions of the provision too
-    return Standing(version, due, due <= on, not stops, stops[-1].id if stops else "")

@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"<(\w+)>")
 _TYPE = re.compile(r"(list|map)<([\w,]+)>$")
 
 
-@frozen
+@frozen(cache_hash=True)
 class FactSpec:
     """One fact: its dotted name, type, unit and what its absence means.
 
