@@ -129,6 +129,15 @@ make_environment() {
     step "packages pinned in $requirements, and penstock itself"
     "$uv" pip sync --quiet --require-hashes --python "$dir/bin/python" "$requirements"
     "$uv" pip install --quiet --no-deps --no-build-isolation --python "$dir/bin/python" --editable .
+    compile_bytecode "$dir/bin/python"
+}
+
+# What nearly every command imports is compiled here, once: where Python may write no bytecode, as in many containers, each
+# command would compile it again, which takes longer than most commands do.
+compile_bytecode() {
+    local packages
+    packages=$("$1" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    "$1" -m compileall -q -j 0 src/penstock "$packages"/{attr,attrs,click,numpy,rapidfuzz,yaml} >/dev/null || true
 }
 
 case "${1:-}" in

@@ -152,6 +152,20 @@ def test_help_does_not_read_the_law() -> None:
     assert not [name for name in found if name.startswith(("penstock.law", "penstock.decision.library"))]
 
 
+def test_owners_of_a_graph_are_judged_without_what_decides_transactions(tmp_path: Path) -> None:
+    """The law of the day is read for one rule; what classifies items, dates applications and decides stays unread."""
+    (tmp_path / "graph.csv").write_text("owner,owned,basis_points\nL,A,5000\n", encoding="utf-8")
+    (tmp_path / "ids.txt").write_text("L\n", encoding="utf-8")
+    asked = ["owners", "graph.csv", "--listed", "ids.txt", "--on", "2025-10-20", "--json"]
+    run = (
+        f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        f"from penstock.apps.cli.main import main; main({asked!r})"
+    )
+    found = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert '"id": "A"' in found.stdout
+    assert not {"penstock.decision.determination", "penstock.decision.chips", "penstock.licensing"} & set(found.stderr.split())
+
+
 # ---- public = exported = documented
 
 

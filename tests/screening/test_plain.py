@@ -19,7 +19,7 @@ from penstock.screening.closure import OwnershipIndex
 from penstock.screening.fronts import Links, settle
 from penstock.screening.holdings import CHUNK, Holdings, read_holdings
 from penstock.screening.plain import read_plain
-from penstock.screening.spelled import first_of
+from penstock.screening.spelled import Spelled, first_of
 from penstock.terms.errors import BadDocument
 
 ON = dt.date(2025, 10, 20)
@@ -127,6 +127,15 @@ def test_the_first_of_equal_keys(values: list[int]) -> None:
     assert first_of(np.array(values, np.uint64)).tolist() == [values.index(value) for value in values]
 
 
+def test_many_names_are_picked_as_each_is() -> None:
+    names = ["Acme", "华为 \u2028 x", "two\nlines", "é" * 40]
+    data = "".join(names).encode()
+    size = np.array([len(name.encode()) for name in names])
+    spelled = Spelled.of(np.frombuffer(data + bytes(8), np.uint8), np.cumsum(size) - size, size)
+    for places in ([0, 1, 3], [3, 0, 2, 2, 1], []):
+        assert spelled.pick(np.array(places, np.int64)) == [names[place] for place in places]
+
+
 # ---- rounds
 
 
@@ -153,8 +162,10 @@ def test_few_and_many_give_the_same_rounds(seed: int, monkeypatch: pytest.Monkey
         )
     assert answers[0] == answers[1] == answers[2]
     known = share > 0
-    settled = settle(start, owner[known], owned[known], share[known] / 10_000, 120)
+    settled = settle(start, owner[known], owned[known], share[known], 10_000, 120)
     assert np.abs(settled - links.multiply(start, 10_000)).max() < 1e-6
+    monkeypatch.setattr(fronts, "_COLUMNS_MAX", 1)  # an entity that many hold is added up in rows, to the same bits
+    assert np.array_equal(settle(start, owner[known], owned[known], share[known], 10_000, 120), settled)
 
 
 def test_a_long_chain_keeps_what_is_held_in_full() -> None:

@@ -71,7 +71,9 @@ class Closure:
 
     def _named(self, flags: Flags) -> list[tuple[str, int]]:
         numbers = np.flatnonzero(flags)
-        return sorted(zip(pick(self.index.holdings.names, numbers), numbers.tolist(), strict=True))
+        names = pick(self.index.holdings.names, numbers)
+        order = sorted(range(len(names)), key=names.__getitem__)
+        return list(zip([names[i] for i in order], numbers[order].tolist(), strict=True))
 
     def share(self, name: str) -> int:
         """Return the basis points that listed and restricted owners are known to hold in an entity."""
@@ -203,7 +205,7 @@ class OwnershipIndex:
         out: NDArray[np.float64] = np.zeros(self.size)
         out[start] = 1.0
         out[used] = settle(number[start[counts[start]]], number[held.owner[rows]], number[held.owned[rows]],
-                           held.share[rows] / WHOLE, len(used))  # fmt: skip
+                           held.share[rows], WHOLE, len(used))  # fmt: skip
         return out
 
     def _places(self, names: Iterable[str]) -> Numbers:

@@ -19,10 +19,12 @@ _IDLE_MAX = 200  # rounds without anybody new after which a circle that never se
 _SMALL = 1e-11
 _SETTLED = 1e-9
 LONG = 200  # rounds
+_COLUMNS_MAX = 32  # holdings in one entity that are columns of their own
 
 Numbers = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
+Column = tuple[Places, NDArray[np.float64]]
 
 
 def order_of(numbers: Numbers) -> NDArray[np.int64]:
@@ -48,20 +50,51 @@ def spans(starts: Places, numbers: Numbers) -> Places:
     return np.repeat(first - (ends - counts), counts) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def settle(start: Numbers, source: Numbers, target: Numbers, share: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Return what :meth:`Links.multiply` does for chains that are not long: all holdings at once in every round."""
-    order = order_of(target)
-    source, target, share = source[order], target[order], share[order]
-    worth: NDArray[np.float64] = np.zeros(size)
-    worth[start] = 1.0
+def settle(start: Numbers, source: Numbers, target: Numbers, share: Numbers, whole: int, size: int) -> NDArray[np.float64]:
+    """Return what :meth:`Links.multiply` does for chains that are not long: all holdings at once in every round.
+
+    Entities are numbered anew, those in which most holdings lie first.  So the first holdings in all of them are one column,
+    the second ones another that is no longer, and a round adds a few columns up, each in the order given.
+    """
+    number = np.empty(size, np.int32)
+    number[np.argsort(-np.bincount(target, minlength=size), kind="stable")] = np.arange(size, dtype=np.int32)
+    columns, rest = _columns(number[source], number[target], share, whole)
+    worth, fixed = np.zeros(size), number[start]
+    worth[fixed] = 1.0
+    new, part = np.empty(size), np.empty(len(columns[0][0]) if columns else 0)
     for _ in range(LONG):
-        new: NDArray[np.float64] = np.bincount(target, share * worth[source], size).astype(np.float64)
-        new[start] = 1.0
+        new.fill(0.0)
+        for sources, shares in columns:
+            some = part[: len(sources)]
+            np.take(worth, sources, out=some, mode="clip")
+            np.multiply(some, shares, out=some)
+            new[: len(some)] += some
+        np.add.at(new, rest[1], worth[rest[0]] * rest[2])
         np.minimum(new, 1.0, out=new)
-        if np.abs(new - worth).max(initial=0.0) < _SETTLED:
-            return new
-        worth = new
-    return worth
+        new[fixed] = 1.0
+        np.subtract(new, worth, out=worth)
+        near = max(-worth.min(initial=0.0), worth.max(initial=0.0)) < _SETTLED
+        worth, new = new, worth
+        if near:
+            break
+    out: NDArray[np.float64] = worth[number]
+    return out
+
+
+def _columns(source: Numbers, target: Numbers, share: Numbers, whole: int) -> tuple[list[Column], tuple[Any, ...]]:
+    """Return the first holding in every entity, then the second ones and so on: the numbers of their owners and the parts held.
+
+    Where an entity has more than some, its others come last, as rows of owner, owned and part.
+    """
+    order = order_of(target).astype(np.int32)
+    many = np.bincount(target)
+    first = np.cumsum(many) - many
+    columns = []
+    for place in range(min(_COLUMNS_MAX, int(many.max(initial=0)))):
+        rows = order[first[: np.searchsorted(-many, -place)] + place]
+        columns.append((source[rows].astype(np.int64), share[rows] / whole))
+    rows = order[np.flatnonzero(np.arange(len(order)) - np.repeat(first, many) >= _COLUMNS_MAX)]
+    return columns, (source[rows], target[rows], share[rows] / whole)
 
 
 @define(eq=False)

@@ -16,6 +16,9 @@ Words = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
 _WORD = 8
+_BLOCK = 1 << 15
+_PICKED = 1 << 14
+_MARK = ord("\n")
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 _MASKS = np.array([(1 << 8 * n) - 1 for n in range(_WORD + 1)], np.uint64)
@@ -59,9 +62,22 @@ class Spelled(Sequence[str]):
 
     def pick(self, places: Places) -> list[str]:
         """Return several names at once."""
-        start = self.start[places]
-        with memoryview(self.data.data) as view:
-            return [str(view[a:b], "utf-8") for a, b in zip(start.tolist(), (start + self.size[places]).tolist(), strict=True)]
+        out: list[str] = []
+        for at in range(0, len(places), _PICKED):
+            out += self._picked(places[at : at + _PICKED])
+        return out
+
+    def _picked(self, places: Places) -> list[str]:
+        """Return some names: their bytes are written one after the other, each with a mark behind it, and read as one text."""
+        size = self.size[places].astype(np.int64) + 1
+        ends = np.cumsum(size)
+        every = np.repeat(self.start[places] - (ends - size), size) + np.arange(int(ends[-1]))
+        letters = self.data[every]
+        letters[ends - 1] = _MARK
+        text = str(letters.data, "utf-8")
+        if text.count("\n") == len(places):
+            return text.split("\n")[:-1]
+        return [bytes(letters[a:b]).decode() for a, b in zip((ends - size).tolist(), (ends - 1).tolist(), strict=True)]
 
     def find(self, names: Iterable[str]) -> dict[str, int]:
         """Return the places of those names that are among these."""
@@ -119,39 +135,56 @@ def first_of(keys: Words, names: Spelled | None = None) -> NDArray[np.int32]:
     >>> first_of(np.array([7, 5, 7, 5, 9], np.uint64)).tolist()
     [0, 1, 0, 1, 4]
     """
-    out = np.empty(len(keys), np.int32)
     long = names is not None and bool((names.size > _WORD).any())
-    left, turn = np.arange(len(keys), dtype=np.int32), 0
+    out = np.arange(len(keys), dtype=np.int32)
+    left, mine, turn = out, keys, 0
     while len(left):
         bits = max(4, int(len(left) - 1).bit_length())
-        mine = keys if turn == 0 else keys[left]
-        spread = np.uint64(int(_SPREAD) * (2 * turn + 1) % (1 << 64))
-        slot = (((mine ^ (mine >> _HALF)) * spread) >> np.uint64(64 - bits)).astype(np.int32)
+        slot = _slots(mine, np.uint64(int(_SPREAD) * (2 * turn + 1) % (1 << 64)), bits)
         table = np.empty(1 << bits, np.int32)
-        table[slot[::-1]] = left[::-1]
+        table[slot[::-1]] = np.arange(len(left) - 1, -1, -1, dtype=np.int32)
         first = table[slot]
-        same = keys[first] == mine
+        same = mine[first] == mine
+        first = left[first] if turn else first
         if names is not None and long:
-            same &= _same(names, left, first, same)
-        out[left[same]] = first[same]
+            _same(names, left, first, same)
+        if turn:
+            out[left[same]] = first[same]
+        else:
+            out = first
         left, turn = left[~same], turn + 1
+        mine = keys[left]
     return out
 
 
-def _same(names: Spelled, one: NDArray[np.int32], other: NDArray[np.int32], asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Compare names of more than eight bytes; shorter ones are their keys."""
-    out = asked.copy()
-    rows = np.flatnonzero(asked & ((names.size[one] > _WORD) | (names.size[other] > _WORD)) & (one != other))
-    same = names.size[one[rows]] == names.size[other[rows]]
-    out[rows[~same]] = False
-    rows, at = rows[same], 0
-    words = words_of(names.data)
-    while len(rows):
-        size = names.size[one[rows]]
-        mask = _MASKS[np.minimum(size - at, _WORD)]
-        mine, theirs = words[names.start[one[rows]] + at], words[names.start[other[rows]] + at]
-        same = (mine & mask) == (theirs & mask)
-        out[rows[~same]] = False
-        at += _WORD
-        rows = rows[same & (size > at)]
+def _slots(keys: Words, spread: np.uint64, bits: int) -> NDArray[np.int32]:
+    """Return a slot of a table for each key, so many at a time as the processor has at hand."""
+    out, room = np.empty(len(keys), np.int32), np.empty(min(_BLOCK, len(keys)), np.uint64)
+    for at in range(0, len(keys), _BLOCK):
+        some = keys[at : at + _BLOCK]
+        mixed = np.right_shift(some, _HALF, out=room[: len(some)])
+        mixed ^= some
+        mixed *= spread
+        mixed >>= np.uint64(64 - bits)
+        out[at : at + _BLOCK] = mixed
     return out
+
+
+def _same(names: Spelled, one: NDArray[np.int32], other: NDArray[np.int32], same: NDArray[np.bool_]) -> None:
+    """Unflag those of the flagged names that differ after all; names of up to eight bytes are their keys."""
+    words, size = words_of(names.data), names.size
+    for at in range(0, len(same), _BLOCK):
+        flags = same[at : at + _BLOCK]
+        rows = np.flatnonzero(flags)
+        mine, theirs = one[at : at + _BLOCK][rows], other[at : at + _BLOCK][rows]
+        apart = (mine != theirs) & ((size[mine] > _WORD) | (size[theirs] > _WORD))
+        rows, mine, theirs = rows[apart], mine[apart], theirs[apart]
+        alike = size[mine] == size[theirs]
+        flags[rows[~alike]] = False
+        rows, mine, theirs = rows[alike], mine[alike], theirs[alike]
+        left, here, there = size[mine].astype(np.int64), names.start[mine].astype(np.int64), names.start[theirs].astype(np.int64)
+        while len(rows):
+            alike = (words[here] ^ words[there]) & _MASKS[np.minimum(left, _WORD)] == 0
+            flags[rows[~alike]] = False
+            alike &= left > _WORD
+            rows, left, here, there = rows[alike], left[alike] - _WORD, here[alike] + _WORD, there[alike] + _WORD

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from penstock.apps.cli.graph import read_graph_file
-from penstock.apps.cli.kinds import law_of_owners
 from penstock.apps.cli.language import t, told
 from penstock.apps.cli.list_files import list_title, load_list
+from penstock.decision.affiliates import law_of_owners
 from penstock.screening.closure import OwnershipIndex
 from penstock.screening.evidence import Evidence
 from penstock.screening.holdings import WHOLE

@@ -98,7 +98,7 @@ def ask_graph(
 
 
 def _law(on: dt.date, known: dt.date | None, switches: Mapping[str, Any], regime: str, stance: str) -> OwnershipLaw:
-    from penstock.apps.cli.kinds import law_of_owners  # takes a while to import, so beside the rest
+    from penstock.decision.affiliates import law_of_owners  # takes a while to import, so beside the rest
 
     law = law_of_owners(on, known, switches, regime, stance)
     reading = law.readings["indirect_ownership"]

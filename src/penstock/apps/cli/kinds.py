@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from penstock.apps.cli.language import say, t, told, word
+from penstock.decision.affiliates import law_of_owners
 from penstock.decision.cases import Case
 from penstock.decision.chips import resolve
 from penstock.decision.classification import settle_die_area
@@ -17,14 +18,10 @@ from penstock.decision.prepare import prepare
 from penstock.licensing import TERMS, UNKNOWN, VALIDITY, Clock, Term, clock, term_of
 from penstock.rulebook import ACTUAL, Law
 from penstock.rulebook.scalar import compile_scalar
-from penstock.screening import Ownership, OwnershipLaw, ownership, percent
+from penstock.screening import Ownership, ownership, percent
 from penstock.terms.documents import Facts, read_facts
 
-__all__ = ["ANSWERS", "ask_clock", "ask_owners", "law_of_owners", "tell_clock", "tell_owners"]
-
-_AFFILIATES = "affiliates"
-_LISTED_OWNER = "KYC-29"
-
+__all__ = ["ANSWERS", "ask_clock", "ask_owners", "tell_clock", "tell_owners"]
 
 # ---- clocks
 
@@ -132,38 +129,6 @@ def ask_owners(
     [False, True]
     """
     return ownership(facts, on=on, law=law_of_owners(on, known, switches, regime))
-
-
-def law_of_owners(
-    on: dt.date, known: dt.date | None = None, switches: Mapping[str, Any] | None = None, regime: str = ACTUAL, stance: str = ""
-) -> OwnershipLaw:
-    """Return what the law of a day says of listed owners; with a stance, a rule that does not bind in it is not in force.
-
-    >>> law_of_owners(dt.date(2026, 3, 1)).status
-    'stayed'
-    """
-    return _ownership_law(book().law(on, known, regime, switches), on, stance)
-
-
-def _ownership_law(law: Law, on: dt.date, stance: str) -> OwnershipLaw:
-    stays = [id for id in law.active for stay in law.instruments[id].suspends
-             if _AFFILIATES in stay.provisions and stay.holds(on, law.switches)]  # fmt: skip
-    standing = law.standings.get(_AFFILIATES)
-    binds = standing is not None and (not stance or standing.binds(stance))
-    status = "in_force" if binds else "stayed" if stays and standing is None else "not_in_force"
-    last = law.number("AFFILIATES_STAY_LAST_DAY")
-    limit = law.cell("AFFILIATE_SHARE")
-    return OwnershipLaw(
-        status=status,
-        share=law.number("AFFILIATE_SHARE"),
-        readings={name: law.switches[name] for name in ("indirect_ownership", "affiliates_stay_extended")},
-        flag=_LISTED_OWNER if _LISTED_OWNER in law.standings else "",
-        certainty="unverified" if last and on > last else "verified",
-        cite=limit.cite if limit else "",
-        stay=law.instruments[stays[0]].cite if stays else "",
-        regime=law.regime,
-        stance=stance,
-    )
 
 
 def tell_owners(answer: Ownership) -> None:
