@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.screening.lists import read_list
+from penstock.screening.names.features import FEATURES
 from penstock.screening.names.index import Listed, NameIndex, grams
 from penstock.screening.names.ranker import ranker
 from penstock.screening.names.reading import read_name
@@ -198,3 +200,57 @@ def test_every_entry_is_found_by_its_own_names_however_written() -> None:
             if entry.id not in {hit.entry.id for hit in screener.screen(asked)}:
                 lost.append((how, name))
     assert lost == []
+
+
+BARE = ["PTE OOO", "FGUP", "JSC IM", "S.M.G.", "M.A.T.S.A. S.A. DE C.V.", "DES INTERNATIONAL CO.", "WA'ID COMPANY", "Technology LLC",
+        "AB ROSSIYA, OAO", "Al", "JOINT STOCK COMPANY ABR MANAGEMENT"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_a_name_that_says_little_is_found_however_written(name: str) -> None:
+    """Names of legal forms, initials and usual words alone, among others that are nearer by every other word."""
+    crowd = [
+        f"{kind} Worldwide {rest}" for kind in ("JSC", "OOO", "FGUP", "Nova") for rest in ("Trading", "Oil", "Marine", "Air")
+    ]
+    screener = Screener([*(Entry(f"other {i}", other) for i, other in enumerate(crowd)), Entry("it", name)])
+    words = name.split()
+    letters = " ".join("".join(c if c.isalnum() else " " for c in name).split())
+    for asked in (name, name.swapcase(), "  ".join(words), f"{name} Company Limited", " ".join(reversed(words)),
+                  f"{name} Worldwide", letters):  # fmt: skip
+        assert "it" in [hit.entry.id for hit in screener.screen(asked)], asked
+    assert screener.screen(letters)[0].entry.id == "it"
+
+
+def test_names_of_other_legal_forms_alone_are_not_the_same() -> None:
+    screener = Screener([Entry("1", "PTE OOO"), Entry("2", "FGUP")])
+    assert screener.screen("PTE OOO")[0].score > 0.5
+    assert not [hit for hit in screener.screen("PAT") if hit.score > 0.5]
+
+
+def chances(odds: list[float], entries: list[int], lines: list[int]) -> list[float]:
+    """Return the probabilities of the rows of one name, one row after the other."""
+    by_line: dict[int, float] = {}
+    by_pair: dict[tuple[int, int], float] = {}
+    for value, entry, line in zip(odds, entries, lines, strict=True):
+        by_line[line] = max(value, by_line.get(line, 0.0))
+        by_pair[entry, line] = max(value, by_pair.get((entry, line), 0.0))
+    every = 1 + sum(by_line.values())
+    out = []
+    for value, entry in zip(odds, entries, strict=True):
+        own = [(pair, most) for pair, most in by_pair.items() if pair[0] == entry]
+        best = max(v for v, e in zip(odds, entries, strict=True) if e == entry)
+        out.append(sum(most for _, most in own) / every * value / best)
+    return out
+
+
+_ROW = st.tuples(st.floats(2.0**-30, 2.0**30, width=32), st.integers(0, 3), st.integers(0, 3))
+
+
+@given(st.lists(st.lists(_ROW, min_size=1, max_size=8), min_size=1, max_size=4))
+def test_names_are_weighed_together_as_each_alone(names: list[list[tuple[float, int, int]]]) -> None:
+    rows = [row for name in names for row in name]
+    odds, entries, lines = (np.array(column) for column in zip(*rows, strict=True))
+    features = np.zeros((len(rows), len(FEATURES)), np.float32)
+    found = ranker().weigh(odds.astype(np.float32), features, entries, lines, [len(name) for name in names])
+    expected = [value for name in names for value in chances(*(list(column) for column in zip(*name, strict=True)))]
+    assert found == pytest.approx(expected, rel=1e-6)

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from penstock.screening.addresses import AddressIndex
 from penstock.screening.names.index import Listed, NameIndex
 from penstock.screening.names.ranker import Ranker, ranker
-from penstock.screening.names.reading import Reading, read_name
+from penstock.screening.names.reading import Reading, Unit, read_name
 from penstock.screening.names.search import Candidates, Search
 from penstock.screening.names.words import LEGAL
 
@@ -93,14 +93,27 @@ class Screener:
         """Return the hits for each party, given as name, country and address; much faster than one at a time."""
         readings = [read_name(name) for name, _, _ in parties if name.strip()]
         found = self.search.find_many(readings)
-        odds = self.model.odds(np.concatenate([some.features for some in found])) if found else np.empty(0, np.float32)
-        ends = np.cumsum([len(some.names) for some in found])
-        ranked = iter(zip(readings, found, np.split(odds, ends[:-1]), strict=True)) if found else iter(())
+        ranked = iter(zip(readings, found, self._scores(found), strict=True))
         out = []
         for name, country, address in parties:
             hits = self._by_name(*next(ranked), country, top) if name.strip() else []
             out.append(self._merged(hits + self._by_address(address, top), top) if address.strip() else hits)
         return out
+
+    def _scores(self, found: Sequence[Candidates]) -> list[Any]:
+        """Return the scores of the candidates of each name, all weighed together."""
+        if not found:
+            return []
+        counts = [len(some.names) for some in found]
+        names, features = (np.concatenate(parts) for parts in zip(*((some.names, some.features) for some in found), strict=True))
+        entries, lines = self.index.entry[names], self.index.line_number[names]
+        weighed = self.model.weigh(self.model.odds(features), features, entries, lines, counts)
+        scores = np.split(weighed, np.cumsum(counts)[:-1])
+        for some, score in zip(found, scores, strict=True):
+            for name, least in some.least.items():
+                place = np.searchsorted(some.names, name)
+                score[place] = max(score[place], least)
+        return scores
 
     @staticmethod
     def _merged(hits: Sequence[Hit], top: int) -> list[Hit]:
@@ -111,26 +124,25 @@ class Screener:
                 best[hit.entry.id] = hit
         return sorted(best.values(), key=lambda hit: (-hit.score, hit.entry.id))[:top]
 
-    def _by_name(self, reading: Reading, found: Candidates, odds: Any, country: str, top: int) -> list[Hit]:
+    def _by_name(self, reading: Reading, found: Candidates, scores: Any, country: str, top: int) -> list[Hit]:
         if not len(found.names):
             return []
-        entries = self.index.entry[found.names]
-        scores = self.model.weigh(odds, found.features, entries, self.index.line_number[found.names])
+        whose = self.index.entry[found.names].tolist()
         if country:
-            scores = self._placed(scores, entries.tolist(), country)
-        order = np.argsort(-scores, kind="stable").tolist()
-        whose, value, how = entries.tolist(), scores.tolist(), found.found.T.tolist()
+            scores = self._placed(scores, whose, country)
+        names, value = found.names.tolist(), scores.tolist()
+        units = [(place, unit) for place, unit in enumerate(reading.units) if unit.kind != LEGAL]
         seen: set[int] = set()
         out: list[Hit] = []
-        for place in order:
+        for place in np.argsort(-scores, kind="stable").tolist():
             entry = whose[place]
             if entry in seen:
                 continue
             if len(out) >= _LEAST and value[place] < _WORTH:
                 break
             seen.add(entry)
-            listed = int(found.names[place])
-            why = self._why(reading, how[place], self.index.line[listed])
+            listed = names[place]
+            why = _why(units, found.found[:, place].tolist(), self.index.line[listed])
             out.append(Hit(self.entries[entry], self.index.texts[listed], round(value[place], 4), why, "name"))
             if len(out) == top:
                 break
@@ -144,25 +156,26 @@ class Screener:
         odds = scores / np.maximum(1 - scores, 1e-6) * np.asarray(factor)
         return odds / (1 + odds)
 
-    @staticmethod
-    def _why(reading: Reading, how: Sequence[float], line: str) -> str:
-        """Say which unit of the name was found as which word of the entry's name, and what was not found."""
-        words = line.split()
-        said: list[str] = []
-        missing: list[str] = []
-        for unit, value in zip(reading.units, how, strict=True):
-            if unit.kind == LEGAL:
-                continue
-            if value < _FOUND:
-                missing.append(unit.text)
-            elif value < _NEAR:
-                said.append(f"{unit.text}~{value:.2f}")
-            else:
-                same = next((word for word, _ in unit.words if word in words), unit.words[0][0])
-                said.append(unit.text if unit.text == same else f"{unit.text}={same}")
-        said = list(dict.fromkeys(said))
-        return " ".join(said) + (f" | not found: {' '.join(dict.fromkeys(missing))}" if missing else "")
-
     def _by_address(self, address: str, top: int) -> list[Hit]:
         return [Hit(self.entries[match.owner], match.text, round(match.score, 4), match.why, "address")
                 for match in self.addresses.find(address, top=top)]  # fmt: skip
+
+
+def _why(units: Iterable[tuple[int, Unit]], how: Sequence[float], line: str) -> str:
+    """Say which unit of the name was found as which word of the entry's name, and what was not found."""
+    words = line.split()
+    said: list[str] = []
+    missing: list[str] = []
+    for place, (text, known, _, _) in units:
+        value = how[place]
+        if value < _FOUND:
+            missing.append(text)
+        elif value < _NEAR:
+            said.append(f"{text}~{value:.2f}")
+        else:
+            same = known[0][0]
+            if len(known) > 1 and same not in words:
+                same = next((word for word, _ in known if word in words), same)
+            said.append(text if text == same else f"{text}={same}")
+    told = " ".join(dict.fromkeys(said))
+    return f"{told} | not found: {' '.join(dict.fromkeys(missing))}" if missing else told

@@ -66,6 +66,8 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the contract's code; never with a traceback."""
     argv = sys.argv[1:] if arguments is None else arguments
+    for library in ("OPENBLAS", "MKL"):  # the only matrices are small: threads of their own for them cost more than they bring
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     gc.set_threshold(_COLLECTED_AFTER)  # reading the law makes many objects that stay, which need not be gone through each time
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

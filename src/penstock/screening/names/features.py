@@ -84,7 +84,7 @@ class Compared(NamedTuple):
 
     ``found`` has a row per name of the entries and a column per unit; ``place`` gives the row of each candidate, ``begins``
     the first row of each entry, ``whose`` the entry of each candidate; ``letters`` is the share of letters in common, ``row``
-    that of the words reached.
+    that of the words reached; ``bare`` are the least scores of some candidates.
     """
 
     row: int
@@ -95,6 +95,7 @@ class Compared(NamedTuple):
     begins: Ints
     whose: Ints
     letters: Floats
+    bare: dict[int, float]
 
 
 class Features:
@@ -223,8 +224,11 @@ class Features:
         put["indel"] = cpdist(mine, compact, scorer=Indel.normalized_similarity, dtype=np.float32)
         put["words set"] = cpdist(asked, lines, scorer=fuzz.token_set_ratio, dtype=np.float32) / 100
         put["words set by entry"] = np.maximum.reduceat(put["words set"], self.pair_cuts)[self.whose]
-        put["same words"] = np.asarray([a == b for a, b in zip(asked, lines, strict=True)], np.float32)
-        put["same letters"] = np.asarray([a == b for a, b in zip(mine, compact, strict=True)], np.float32)
+        for same, mine_is, numbers in (
+            ("same words", [index.number_of_line.get(part.asked.line, -1) for part in self.parts], index.line_number),
+            ("same letters", [index.number_of_compact.get(part.asked.compact, -1) for part in self.parts], index.compact_number),
+        ):
+            put[same] = np.asarray(mine_is)[self.of] == numbers[self.names]
         lengths, own = index.lengths[self.names], self._of_asked([len(part.asked.compact) for part in self.parts])
         put["length asked"] = np.minimum(own, 40) / 40
         put["length ratio"] = np.minimum(lengths, own) / np.maximum(np.maximum(lengths, own), 1)

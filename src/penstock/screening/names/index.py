@@ -15,7 +15,8 @@ from penstock.screening.names.neighbors import Neighbors
 from penstock.screening.names.reading import Reading, read_name
 from penstock.screening.names.words import LEGAL, PLACE, is_usual, small_words
 
-__all__ = ["GRAM", "Listed", "NameIndex", "acronyms", "grams", "initials", "names_within", "numbers_of", "short_words"]
+__all__ = ["GRAM", "Listed", "NameIndex", "acronyms", "bag", "grams", "initials", "names_within", "numbers_of",
+           "short_words", "solid", "words_in"]  # fmt: skip
 
 GRAM = 4
 _BUCKETS = 1 << 20
@@ -65,8 +66,8 @@ class NameIndex:
         self.compact = [reading.compact for reading in readings]
         self.lengths = np.asarray([len(text) for text in self.compact], np.float32)
         self.line = [reading.line for reading in readings]
-        numbers: dict[str, int] = {}
-        self.line_number = np.asarray([numbers.setdefault(line, len(numbers)) for line in self.line], np.int32)
+        self.number_of_line, self.line_number = _numbered(self.line)
+        self.number_of_compact, self.compact_number = _numbered(self.compact)
         self.numbers = [numbers_of(reading) for reading in readings]
         self.places = [frozenset(u.words[0][0] for u in reading.units if u.kind == PLACE) for reading in readings]
         self.has_number = np.asarray([bool(found) for found in self.numbers], bool)
@@ -134,8 +135,7 @@ class NameIndex:
         self.unit_start = np.asarray(unit_start, np.int64)
         self.unit_weight, self.unit_kind = np.asarray(weights, np.float32), np.asarray(kinds, np.int8)
         self.unit_usual = np.asarray(usual, bool)
-        key = np.asarray(posts_word, np.int64) * max(1, self.size) + np.asarray(posts_name, np.int64)
-        key = np.unique(key)
+        key = _once(np.asarray(posts_word, np.int64) * max(1, self.size) + np.asarray(posts_name, np.int64))
         self.post_name = (key % max(1, self.size)).astype(np.int32)
         self.post_start = np.searchsorted(key // max(1, self.size), np.arange(len(self.near.words) + 1))
         open_ = np.where(self.unit_kind < 2, self.unit_weight, 0)
@@ -148,11 +148,8 @@ class NameIndex:
         return _EMPTY if number is None else self.post_name[self.post_start[number] : self.post_start[number + 1]]
 
     def _grams(self) -> None:
-        found = [grams(text) for text in self.compact]
-        counts = np.asarray([len(g) for g in found], np.int64)
-        key = np.unique(
-            np.concatenate([*found, _EMPTY]).astype(np.int64) * max(1, self.size) + np.repeat(np.arange(self.size), counts)
-        )
+        runs, counts = _runs([_framed(text) for text in self.compact])
+        key = _once(runs.astype(np.int64) * max(1, self.size) + np.repeat(np.arange(self.size), counts))
         self.gram_name = (key % max(1, self.size)).astype(np.int32)
         buckets = key // max(1, self.size)
         self.gram_start = np.searchsorted(buckets, np.arange(_BUCKETS + 1))
@@ -163,16 +160,32 @@ class NameIndex:
 
     def _shorts(self, readings: Sequence[Reading]) -> None:
         self.exact: dict[str, list[int]] = defaultdict(list)
+        self.bare: dict[str, list[int]] = defaultdict(list)  # names that say little beside legal forms, by all their letters
         shorts: dict[str, list[int]] = defaultdict(list)
         for name, reading in enumerate(readings):
-            self.exact[reading.line].append(name)
+            self.exact[self.line[name]].append(name)
             self.exact[reading.text].append(name)
+            if sum(unit.kind != LEGAL for unit in reading.units) <= _OPEN_MAX:
+                for key in dict.fromkeys((bag(words_in(reading.text)), solid(reading.text))):
+                    self.bare[key].append(name)
             for short in acronyms(reading):
                 shorts[short].append(name)
-        self.acronyms = {short: np.asarray(found, np.int32) for short, found in shorts.items()}
+        self.acronyms = dict(shorts)
 
 
 _EMPTY = np.empty(0, np.int32)
+
+
+def _once(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return keys sorted, each once."""
+    keys.sort()
+    return keys[np.flatnonzero(np.diff(keys, prepend=-1))]
+
+
+def _numbered(texts: Sequence[str]) -> tuple[dict[str, int], Ints]:
+    """Number texts, those that are equal alike; return the number of each text, and those of all of them."""
+    numbers: dict[str, int] = {}
+    return numbers, np.asarray([numbers.setdefault(text, len(numbers)) for text in texts], np.int32)
 
 
 def grams(text: str) -> Ints:
@@ -181,15 +194,47 @@ def grams(text: str) -> Ints:
     >>> len(grams("huawei")), len(grams("ab"))
     (5, 1)
     """
-    raw = f"^{text}$".encode()
-    if len(raw) < GRAM:
-        raw = raw.ljust(GRAM, b"_")
-    letters = np.frombuffer(raw, np.uint8).astype(np.uint64)
-    mixed = letters[: len(raw) - GRAM + 1].copy()
+    return np.asarray(sorted(set(_runs([_framed(text)])[0].tolist())), np.int32)
+
+
+def _framed(text: str) -> bytes:
+    """Return the letters of a name between marks of its two ends."""
+    return f"^{text}$".encode().ljust(GRAM, b"_")
+
+
+def _runs(names: Sequence[bytes]) -> tuple[Ints, NDArray[np.int64]]:
+    """Return the buckets of all runs of four letters of names, one name after the other, and how many runs each has."""
+    counts = np.asarray([len(name) for name in names], np.int64) - GRAM + 1
+    letters = np.frombuffer(b"".join(names), np.uint8).astype(np.uint64)
+    mixed = letters[: max(0, len(letters) - GRAM + 1)].copy()
     for i in range(1, GRAM):
-        mixed = mixed * np.uint64(0x9E3779B1) + letters[i : len(raw) - GRAM + 1 + i]
+        mixed *= np.uint64(0x9E3779B1)
+        mixed += letters[i : len(mixed) + i]
     mixed *= np.uint64(0x9E3779B97F4A7C15)
-    return np.unique((mixed >> np.uint64(44)).astype(np.int32))
+    mixed >>= np.uint64(44)
+    if len(names) > 1:  # what runs over the end of a name is none of its runs
+        ends = np.cumsum(counts)
+        mixed = mixed[np.repeat(np.arange(len(names)) * (GRAM - 1), counts) + np.arange(int(ends[-1]))]
+    return mixed.astype(np.int32), counts
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words of a folded name as they stand, legal forms and small words among them.
+
+    >>> words_in("pte ooo, ltd"), bag(["pte", "ooo"]), solid("s m g")
+    (['pte', 'ooo', 'ltd'], 'ooo pte', ' smg')
+    """
+    return _WORDS.findall(text)
+
+
+def bag(words: Sequence[str]) -> str:
+    """Return words in any order as one key."""
+    return " ".join(sorted(words))
+
+
+def solid(text: str) -> str:
+    """Return the letters and figures of a folded name as one key, which is no key of words."""
+    return " " + "".join(_WORDS.findall(text))
 
 
 def acronyms(reading: Reading) -> set[str]:
@@ -264,6 +309,8 @@ _ALSO = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\(([^()]*)\)")
+_WORDS = re.compile(r"[^\W_]+")
+_OPEN_MAX = 2  # words that are no legal form, up to which a name is kept by its letters too
 _PART_LEAST = 4
 _SHORT_MAX = 6
 _SMALL = {"of", "and", "the", "for", "de", "la", "&", "ltd", "co", "inc"}

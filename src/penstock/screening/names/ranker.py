@@ -6,6 +6,7 @@ The weights come from ``bench/screening/train.py``; no name of the Entity List w
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -62,7 +63,7 @@ class Ranker:
         >>> ranker().score(np.zeros((2, len(FEATURES)), np.float32), one, one).shape
         (2,)
         """
-        return self.weigh(self.odds(features), features, entries, lines)
+        return self.weigh(self.odds(features), features, entries, lines, [len(features)])
 
     def odds(self, features: Floats) -> Floats:
         """Return the odds of each row against no entry at all; rows of many names may be given at once."""
@@ -72,11 +73,11 @@ class Ranker:
         weights, offset = self._joined[-1]
         return np.asarray(np.exp((values @ weights + offset)[:, 0].clip(-_ODDS_MAX, _ODDS_MAX)), np.float32)
 
-    def weigh(self, odds: Floats, features: Floats, entries: Ints, lines: Ints) -> Floats:
-        """Return the probabilities of the rows of one name from their odds; see ``score``."""
+    def weigh(self, odds: Floats, features: Floats, entries: Ints, lines: Ints, counts: Sequence[int]) -> Floats:
+        """Return the probabilities of the rows of some names from their odds, so many rows each; see ``score``."""
         if not len(odds):
             return np.empty(0, np.float32)
-        chance = _chances(odds, entries, lines)
+        chance = _chances(odds.astype(np.float64), entries, lines, np.repeat(np.arange(len(counts)), counts))
         same = np.where(features[:, _LETTERS] > 0, _SAME_TEXT, np.where(features[:, _WORDS] > 0, _SAME_WORDS, 0))
         return np.asarray(np.where(same > 0, np.maximum(chance, same + (0.9 - same) * chance), chance), np.float32)
 
@@ -90,22 +91,38 @@ def _diagonal(weights: Floats) -> Floats:
     return out
 
 
-def _chances(odds: Floats, entries: Ints, lines: Ints) -> Floats:
-    """Return probabilities from the odds of each name against no entry at all: those of an entry add up, twins are no rivals."""
-    by_line: dict[int, float] = {}
-    by_pair: dict[tuple[int, int], float] = {}
-    best: dict[int, float] = {}
-    said, whose = odds.tolist(), entries.tolist()
-    for value, entry, line in zip(said, whose, lines.tolist(), strict=True):
-        by_line[line] = max(value, by_line.get(line, 0.0))
-        by_pair[entry, line] = max(value, by_pair.get((entry, line), 0.0))
-        best[entry] = max(value, best.get(entry, 0.0))
-    share = dict.fromkeys(best, 0.0)
-    for (entry, _), value in by_pair.items():
-        share[entry] += value
-    every = 1 + sum(by_line.values())
-    chances = [share[entry] / every * value / best[entry] for value, entry in zip(said, whose, strict=True)]
-    return np.asarray(chances, np.float32)
+def _chances(odds: NDArray[np.float64], entries: Ints, lines: Ints, names: NDArray[np.int64]) -> Floats:
+    """Return probabilities from the odds of each row against no entry at all: those of an entry add up, twins are no rivals.
+
+    Rows of one name (``names``) compete; sums go in the order in which lines and entries first appear.
+    """
+    most = names * (int(max(lines.max(), entries.max())) + 1)
+    of_entry, entry_first = _groups(most + entries)
+    of_line, line_first = _groups(most + lines)
+    of_pair, pair_first = _groups(of_entry * len(odds) + of_line)
+    every = 1 + np.bincount(names[line_first], _most(odds, of_line, len(line_first)), int(names[-1]) + 1)
+    share = np.bincount(of_entry[pair_first], _most(odds, of_pair, len(pair_first)), len(entry_first))
+    best = _most(odds, of_entry, len(entry_first))
+    return np.asarray(share[of_entry] / every[names] * odds / best[of_entry], np.float32)
+
+
+def _groups(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number keys in the order in which they first appear; return the number of each, and where each appears first.
+
+    >>> [part.tolist() for part in _groups(np.array([7, 5, 7, 9]))]
+    [[0, 1, 0, 2], [0, 1, 3]]
+    """
+    _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[number], first[order]
+
+
+def _most(values: NDArray[np.float64], groups: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    out = np.zeros(count)
+    np.maximum.at(out, groups, values)
+    return out
 
 
 _WORDS, _LETTERS = FEATURES.index("same words"), FEATURES.index("same letters")

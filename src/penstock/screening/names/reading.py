@@ -97,8 +97,9 @@ class Reading(NamedTuple):
 
     @property
     def line(self) -> str:
-        """Return the first words of all units, sorted, for measures that compare words."""
-        return " ".join(sorted(unit.words[0][0].lstrip("#") for unit in self.units if unit.kind != LEGAL))
+        """Return the first words of all units that are no legal form, or of all, sorted, for measures that compare words."""
+        words = sorted(unit.words[0][0].lstrip("#") for unit in self.units if unit.kind != LEGAL)
+        return " ".join(words or sorted(unit.words[0][0].lstrip("#") for unit in self.units))
 
 
 @lru_cache(1 << 16)
@@ -127,7 +128,7 @@ def read_name(name: str) -> Reading:
     first = units[0]
     if first.spelled and first.words[0][0] in small_words() - _BETWEEN and not any(_telling(unit) for unit in units):
         units[0] = first._replace(kind=WORD)  # "Des International" is no "International"
-    han = any(is_han(c) for c in text)
+    han = not text.isascii() and any(is_han(c) for c in text)
     spelled = _latin_joins(units)
     joins += _shortened(units)
     return Reading(text, tuple(units), (*joins, *spelled), han)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penstock.screening.names.features import FEATURES, JOINED, Asked, Compared, Features, Ways
-from penstock.screening.names.index import Floats, Ints, NameIndex, grams
+from penstock.screening.names.index import Floats, Ints, NameIndex, bag, grams, solid, words_in
 from penstock.screening.names.reading import Reading
 
 __all__ = ["Candidates", "Search"]
@@ -24,15 +24,21 @@ _POSTINGS_MAX = 1 << 16
 _REACHES_MAX = 1 << 14
 _RARE = 8
 _SIBLINGS_MAX = 64
-_TOGETHER = 16
+_TOGETHER = 32
+_BARE_MAX = 12
+_SAME, _ONE_MORE = 0.8, 0.001
 
 
 class Candidates(NamedTuple):
-    """Names that may be meant: their numbers, the features of each, and how well each unit asked for is found in each."""
+    """Names that may be meant: their numbers, the features of each, and how well each unit asked for is found in each.
+
+    ``least`` is the least score of some of them: those that consist of the words asked for, or of all but one.
+    """
 
     names: Ints
     features: Floats
     found: Floats
+    least: dict[int, float]
 
 
 class Reach(NamedTuple):
@@ -71,7 +77,7 @@ class Search:
         table = Features(self.index, some, self._words).table() if some else _NO_FEATURES
         out, at = [], 0
         for part in parts:
-            out.append(Candidates(part.names, table[at : at + len(part.names)], part.found[part.place].T))
+            out.append(Candidates(part.names, table[at : at + len(part.names)], part.found[part.place].T, part.bare))
             at += len(part.names)
             self._words[part.row, part.asked.touched] = 0
         return out
@@ -87,15 +93,17 @@ class Search:
         for key in (asked.line, asked.reading.text):
             picked.append(np.asarray(index.exact.get(key, ())[:_BY_ACRONYM], np.int32))
         cover.fill(0)
-        names = np.unique(np.concatenate(picked)).astype(np.int32)
+        bare = self._bare(asked.reading.text)
+        picked.append(np.fromiter(bare, np.int32, len(bare)))
+        names = _once(np.concatenate(picked).astype(np.int32, copy=False))
         if not len(names):
-            return Compared(row, asked, names, np.zeros((0, len(asked.weights)), np.float32), _NONE, _NONE, _NONE, _NOTHING)
+            return Compared(row, asked, names, np.zeros((0, len(asked.weights)), np.float32), _NONE, _NONE, _NONE, _NOTHING, bare)
         siblings, begins, whose = self._siblings(names)
         common: Floats = np.zeros(len(names), np.float32)
         if len(letters):
             common += letters[names] / (index.gram_norm[names] * own)
         place = np.searchsorted(siblings, names).astype(np.int32)
-        return Compared(row, asked, names, self._found(asked, spread, siblings), place, begins, whose, common)
+        return Compared(row, asked, names, self._found(asked, spread, siblings), place, begins, whose, common, bare)
 
     def _spread(self, asked: Asked, words: Floats) -> list[Reach | None]:
         """Add the weight of every unit asked for to the names that have it; return what each unit or join reached."""
@@ -135,7 +143,7 @@ class Search:
             return Reach(words, how, names, np.full(len(names), how[-1] if parts else 0, np.float32))
         every = np.concatenate(parts)
         self._best[every] = np.repeat(how[first:], sizes[first:])  # the nearest words come last and stay
-        names = np.unique(every)
+        names = _once(every)
         return Reach(words, how, names, self._best[names])
 
     def _by_word(self, score: Floats, asked: Asked) -> Ints:
@@ -163,15 +171,29 @@ class Search:
         shared: NDArray[Any] = np.bincount(names, np.repeat(square, ends - starts), index.size)
         own = float(np.sqrt(square.sum()))
         alike = shared[names] / index.gram_norm[names]
-        some = np.unique(names[alike > _LETTERS_LEAST * own])
+        some = _once(names[alike > _LETTERS_LEAST * own])
         if len(some) > _BY_LETTER:
             some = some[np.argpartition(-shared[some] / index.gram_norm[some], _BY_LETTER)[:_BY_LETTER]]
         return shared, own, some
 
     def _by_acronym(self, asked: Asked) -> list[Ints]:
-        out = [self.index.acronyms[word][:_BY_ACRONYM] for word in asked.shorts if word in self.index.acronyms]
+        known = self.index.acronyms
+        out = [np.asarray(known[word][:_BY_ACRONYM], np.int32) for word in asked.shorts if word in known]
         for short in asked.acronyms:
             out.append(self.index.names_with(short)[:_BY_ACRONYM])
+        return out
+
+    def _bare(self, text: str) -> dict[int, float]:
+        """Return names of few words that are the one asked for in another order or spacing, or but for one word; least scores.
+
+        Such a name may have no word that says anything: PTE OOO, or S.M.G. written S M G.
+        """
+        words, known = words_in(text), self.index.bare
+        out: dict[int, float] = {}
+        for i in range(len(words)) if 1 < len(words) <= _BARE_MAX else ():
+            out |= dict.fromkeys(known.get(bag(words[:i] + words[i + 1 :]), ())[:_BY_ACRONYM], _ONE_MORE)
+        for key in (bag(words), solid(text)):
+            out |= dict.fromkeys(known.get(key, ()), _SAME)
         return out
 
     def _siblings(self, names: Ints) -> tuple[Ints, Ints, Ints]:
@@ -215,6 +237,15 @@ def _words_of(index: NameIndex, ways: Ways) -> tuple[Ints, Floats]:
             nearest[number] = max(nearest.get(number, 0.0), value * sure)
     order = sorted(nearest, key=nearest.__getitem__)
     return np.asarray(order, np.int32), np.asarray([nearest[i] for i in order], np.float32)
+
+
+def _once(numbers: Ints) -> Ints:
+    """Return numbers sorted, each once; of so few numpy's own takes much longer."""
+    numbers.sort()
+    keep = np.empty(len(numbers), bool)
+    keep[:1] = True
+    np.not_equal(numbers[1:], numbers[:-1], out=keep[1:])
+    return numbers[keep]
 
 
 _NONE: Ints = np.empty(0, np.int32)
