@@ -55,7 +55,7 @@ _STORY = "apps/cli/demo_case.yaml"  # what the people of the demonstration say
 # Texts with a space that nobody reads, or that are the same in every language: commands, code, names of the solver.
 _NOT_PROSE = re.compile(
     r"penstock facts [\w.]+$|penstock facts \{|pip install |penstock: |Supp\. No\. |15 CFR part \{|\{\w+\}\|\{\w+\}$"
-    r"|classification trace|license validity|node \{\w+\} holds|<penstock |tag:yaml|role \{|module 'penstock'"
+    r"|classification trace|license validity|node \{\w+\} holds|<penstock |tag:yaml|role \{|module 'penstock"
     r"|a requirement is missing from|an authorization is missing|the questions put to the solver|combinations of more than two"
     r"|All columns must|744.15 and 740|with \{add|line \{\w+\}, column|in-country transfer$|not yet covered$|not empty$"
     r"|(includes|excludes|one of) \{\w+\}$|Give a new table|Only designs include|(Chosen|Assumed by Penstock): \{said"

@@ -177,5 +177,5 @@ def _why(units: Iterable[tuple[int, Unit]], how: Sequence[float], line: str) -> 
             if len(known) > 1 and same not in words:
                 same = next((word for word, _ in known if word in words), same)
             said.append(text if text == same else f"{text}={same}")
-    told = " ".join(dict.fromkeys(said))
-    return f"{told} | not found: {' '.join(dict.fromkeys(missing))}" if missing else told
+    said = list(dict.fromkeys(said))
+    return " ".join(said) + (f" | not found: {' '.join(dict.fromkeys(missing))}" if missing else "")
