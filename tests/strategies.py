@@ -67,6 +67,7 @@ _ECCNS = ("none", "EAR99", "3A090.a", "3A090.b", "3A090.c", "4A090.a", "4A090.b"
           "4E091", "3A991", "4A994", "3B991.b")  # fmt: skip
 _CHIPS = tuple(chip_table())
 _USES = vocabulary().facts["end_use.types"].enum
+_OF_NAMED_ENTRIES = ("military", "supercomputer", "ic_production_node_unknown")
 
 
 def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
@@ -269,6 +270,9 @@ def complete_facts(draw: st.DrawFn, items: st.SearchStrategy[Flat] | None = None
     facts |= draw(_company("ultimate_consignee", place))
     if draw(st.booleans()):
         facts |= draw(_company("end_user", draw(st.sampled_from(PLACES))))
+    if facts.get("item.eccn", "none") == "none":  # end uses controlled for items of named entries would stay open
+        uses = [use for use in facts["end_use.types"] if use not in _OF_NAMED_ENTRIES]
+        facts["end_use.types"] = uses or ["production"]
     return facts
 
 

@@ -20,6 +20,7 @@ from penstock.decision.library import book
 from penstock.rulebook.arrays import Codes, Words
 from penstock.terms.errors import BadType, DateOutOfRange, UnknownFact, UnknownRegime, UnknownSwitch
 from tests.answers import one_by_one
+from tests.rows import bare_entries, controlled_end_uses
 from tests.strategies import arbitrary_facts, days, partial_facts
 
 Row = dict[str, Any]
@@ -105,6 +106,31 @@ def test_known_sets_the_clock_back() -> None:
     assert found.texts("enforced_outcome") != decide_columns(columns_of([SHIPMENT]), dt.date(2025, 6, 1)).texts(
         "enforced_outcome"
     )
+
+
+@pytest.mark.parametrize("on", [dt.date(2022, 12, 1), dt.date(2024, 6, 1), dt.date(2025, 3, 1), dt.date(2026, 8, 1)], ids=str)
+def test_an_entry_stated_without_its_paragraph(on: dt.date) -> None:
+    """3A090 alone, or 5A992.z, tells neither .a from .b nor either from what is neither."""
+    rows = bare_entries()
+    found = assert_equal(rows, on)
+    bare = {"item.eccn": "3A090", "item.kind": "integrated_circuit", "destination.country": "CN"}
+    at = [i for i, row in enumerate(rows) if bare.items() <= row.items() and not {"item.tpp", "item.chip"} & row.keys()]
+    assert [found.texts("enforced_outcome")[i] for i in at] == ["unknown"]
+
+
+@pytest.mark.parametrize("on", [dt.date(2022, 12, 1), dt.date(2025, 3, 1), dt.date(2026, 8, 1)], ids=str)
+def test_end_uses_that_turn_on_the_entry(on: dt.date) -> None:
+    rows = controlled_end_uses()
+    found = assert_equal(rows, on)
+    said = {
+        (row.get("item.eccn"), row["item.kind"], row["end_use.types"][0]): found.texts("enforced_outcome")[i]
+        for i, row in enumerate(rows)
+        if row["destination.country"] == "CN" and "item.kind" in row
+    }
+    for entry in (None, "none"):
+        assert said[entry, "assembly", "supercomputer"] == said[entry, "other", "ic_production_node_unknown"] == "unknown"
+        assert said[entry, "technology", "supercomputer"] == said[entry, "assembly", "ic_production_node_unknown"]
+        assert said[entry, "technology", "supercomputer"] == "no_license_required"
 
 
 @pytest.mark.parametrize("left_out", sorted(set(SHIPMENT) - {"activity.type"}))

@@ -88,6 +88,18 @@ def test_a_product_is_asked_for_by_name_before_its_class() -> None:
     assert after.id not in ("item.chip", *vocabulary().facts["item.eccn"].inputs, "item.eccn")
 
 
+def test_the_entry_is_asked_where_the_class_is_known_and_not_asked_twice() -> None:
+    """744.23(a)(1) names entries: that a circuit is no advanced computing item does not tell its entry, nor does none."""
+    document = export("CN", {"kind": "integrated_circuit", "tpp": 100, "datacenter": False})
+    facts = read_facts({**document, "end_use": {"types": ["supercomputer"], "knowledge": True}})
+    question = next_question(facts, DAYS[-1])
+    assert question is not None
+    assert (question.id, question.why[0].cite) == ("item.eccn", "744.23(a)(1)")
+    assert next_question(facts.with_({"item.eccn": "none"}), DAYS[-1]) is None
+    settled = decide_facts(facts.with_({"item.eccn": "EAR99"}), DAYS[-1])
+    assert settled.enforced.outcome == "no_license_required"
+
+
 def test_what_follows_from_a_chip_is_not_asked() -> None:
     asked, _, _ = hold(read_facts({**export("BR"), "item": {"chip": "h200-sxm", "quantity": 5000}}), DAYS[1])
     assert not {"item.eccn", "item.tpp", "item.datacenter", "item.aggregate_tpp"} & {question.id for question in asked}

@@ -24,6 +24,7 @@ from penstock.decision.library import book
 from penstock.decision.warehouse import facts_read, law_sql
 from penstock.terms.errors import DateOutOfRange, UnknownRegime, UnknownSwitch
 from penstock.terms.vocabulary import vocabulary
+from tests.rows import bare_entries, controlled_end_uses
 from tests.strategies import Flat, arbitrary_facts, days, partial_facts
 from tests.warehouse import ASKED, Row, answers, by_decide, compared, corners, documents_of, open_cases, table_of
 
@@ -98,6 +99,14 @@ def test_any_facts(run: Any, drawn: list[Flat], on: dt.date) -> None:
 def test_other_readings_and_regimes(run: Any, drawn: list[Flat], name: str) -> None:
     switches = {name: book().readings[name].values[-1]}
     assert compared(run, "duckdb", drawn, dt.date(2025, 6, 1), regime="diffusion-as-written", switches=switches) == 0
+
+
+@pytest.mark.parametrize("day", ["2022-12-01", "2024-06-01", "2026-08-01"])
+def test_entries_stated_in_part_and_end_uses_that_turn_on_them(run: Any, run_spark_text: Any, day: str) -> None:
+    on = dt.date.fromisoformat(day)
+    for rows in (bare_entries(), controlled_end_uses()):
+        assert compared(run, "duckdb", rows, on) == 0
+        assert compared(run_spark_text, "spark", rows, on) == 0
 
 
 def test_the_open_cases(run: Any) -> None:

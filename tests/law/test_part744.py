@@ -260,12 +260,57 @@ def test_places_of_744_23(on: str, place: str, binds: bool) -> None:
     assert ("supercomputer" in binding(enforced(supercomputer, on))) is binds
 
 
-def test_an_end_use_of_named_entries_asks_for_the_eccn() -> None:
-    """744.23(a)(1): which entry decides; parameters only tell that a circuit is no advanced computing item."""
-    item = {"kind": "integrated_circuit", "tpp": 100, "datacenter": False}
-    for end_use, said in ((["supercomputer"], True), (["datacenter_operation"], False)):
-        answer = enforced(export("CN", item, end_use={"types": end_use, "knowledge": True}), ON)
-        assert ("entry_decides_end_use" in {entry["id"] for entry in answer.block["notices"]}) is said
+SLOW = {"kind": "integrated_circuit", "tpp": 100, "datacenter": False}
+
+
+@pytest.mark.parametrize(
+    ("use", "item", "destination", "outcome"),
+    [
+        ("supercomputer", SLOW, "CN", "unknown"),
+        ("supercomputer", {"chip": "h20"}, "CN", "unknown"),
+        ("supercomputer", {"kind": "integrated_circuit", "eccn": "none"}, "CN", "unknown"),
+        ("supercomputer", {"kind": "integrated_circuit", "eccn": "EAR99"}, "CN", "no_license_required"),
+        ("supercomputer", {"kind": "integrated_circuit", "eccn": "3A991.p"}, "CN", "license_required"),
+        ("supercomputer", {"eccn": "4A994"}, "MO", "license_required"),
+        ("supercomputer", {"kind": "technology"}, "CN", "no_license_required"),
+        ("supercomputer", SLOW, "PE", "no_license_required"),
+        ("supercomputer", hbm(), "CN", "authorization_available"),
+        ("supercomputer", hbm(1), "CN", "unknown"),
+        (
+            "supercomputer",
+            {"kind": "integrated_circuit", "tpp": 2500, "performance_density": 2, "datacenter": True},
+            "CN",
+            "unknown",
+        ),
+        ("military", SLOW, "CN", "unknown"),
+        ("military", {"kind": "other", "eccn": "none"}, "VE", "unknown"),
+        ("military", {"kind": "other", "eccn": "EAR99"}, "CN", "no_license_required"),
+        ("military", {"kind": "other"}, "RU", "license_required"),
+        ("military", SLOW, "PE", "no_license_required"),
+        ("military", hbm(), "CN", "authorization_available"),
+        ("ic_production_node_unknown", {"kind": "semiconductor_manufacturing_equipment"}, "CN", "unknown"),
+        ("ic_production_node_unknown", {"kind": "other", "eccn": "none"}, "CN", "unknown"),
+        ("ic_production_node_unknown", {"kind": "technology", "eccn": "3E991"}, "CN", "license_required"),
+        ("ic_production_node_unknown", SLOW, "CN", "no_license_required"),
+    ],
+)
+def test_an_end_use_controlled_for_named_entries_turns_on_the_entry(
+    use: str, item: Document, destination: str, outcome: str
+) -> None:
+    """744.21(a)(1), 744.23(a)(1) and (a)(2)(ii): the entry decides, which performance does not tell and none leaves open."""
+    answer = enforced(knowing(use, destination, item), ON)
+    assert answer.outcome == outcome
+    assert [fact["id"] for fact in answer.block["missing_facts"]] == (["item.eccn"] if outcome == "unknown" else [])
+    assert ("entry_decides_end_use" in {entry["id"] for entry in answer.block["notices"]}) is (outcome == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("item", "required"), [({"kind": "other"}, "unknown"), ({"kind": "integrated_circuit"}, False), ({"eccn": "3B991.b"}, True)]
+)
+def test_support_of_production_at_an_unknown_node_turns_on_the_entry_too(item: Document, required: Any) -> None:
+    """744.6(c)(2)(ii) with 744.23(a)(2)(ii)."""
+    act = {"activity": {"type": "us_person_support", "us_person": True}}
+    assert enforced(knowing("ic_production_node_unknown", "CN", item, **act), ON).license_required == required
 
 
 def test_what_changes_hands_in_the_united_states_is_no_transfer() -> None:

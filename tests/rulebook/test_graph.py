@@ -88,4 +88,4 @@ def test_patterns_of_classifications() -> None:
     assert {eccn for eccn in hits if memo[eccn] == TRUE} == set(hits)
     assert {eccn for eccn in misses if memo[eccn] == TRUE} == set()
     assert pattern_memo([])["3A090.a"] == FALSE
-    assert [heading(eccn) for eccn in ("5A992.z.1", "EAR99", None)] == ["5A992", "EAR99", None]
+    assert [heading(eccn) for eccn in ("5A992.z.1", "EAR99", "none", None)] == ["5A992", "EAR99", None, None]

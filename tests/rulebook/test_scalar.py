@@ -160,6 +160,12 @@ def test_the_highest_over_rows(
             FALSE,
         ),
         ('heading(t.item.eccn) == "5A992"', {"item": {"eccn": "5A992.z.1"}}, TRUE),
+        ('heading(t.item.eccn) == "5A992"', {"item": {"eccn": "EAR99"}}, FALSE),
+        ('heading(t.item.eccn) == "5A992"', {"item": {"eccn": "none"}}, UNKNOWN),
+        ("asserted(t.item.tpp) >= LIMIT_TPP", {"item": {"tpp": 10**9}}, TRUE),
+        ("asserted(t.item.tpp) >= LIMIT_TPP", {}, UNKNOWN),
+        ("asserted(t.item.datacenter)", {"item": {"datacenter": True}}, TRUE),
+        ("asserted(t.item.datacenter)", {}, UNKNOWN),
         ("t.on - t.documents.nac.filed_on >= LIMIT_DAYS", {"documents": {"nac": {"filed_on": "2025-05-07"}}}, TRUE),
         ("t.on - t.documents.nac.filed_on >= LIMIT_DAYS", {"documents": {"nac": {"filed_on": "2025-05-08"}}}, FALSE),
         ("stated(t.parties.end_user)", {}, TRUE),
@@ -177,6 +183,16 @@ def test_the_highest_over_rows(
 )
 def test_words_of_the_language(ask: Callable[..., Any], body: str, facts: dict[str, Any], expected: int) -> None:
     assert ask(body, facts) == expected
+
+
+def test_what_is_derived_is_not_asserted(tmp_path: Path) -> None:
+    """A class worked out from figures answers ``t.item.eccn``, and leaves ``asserted(t.item.eccn)`` open."""
+    derived = rule('"EAR99"', '@definition("1.2", by="ACT", computes="item.eccn")', "worked_out")
+    for body, expected in (('t.item.eccn == "EAR99"', TRUE), ('asserted(t.item.eccn) == "EAR99"', UNKNOWN)):
+        root = write(tmp_path / str(expected), rule(body) + derived)
+        lowerer = Lowerer(Book.read(root, FIRST_DAY).law(ON))
+        answer = compile_scalar(lowerer.graph, [lowerer.rule("asked")], "test")
+        assert answer(read_facts({}).values.get, ROLES, ON) == (expected,)
 
 
 def test_a_rule_that_is_law_on_no_day_is_false(tmp_path: Path) -> None:

@@ -95,12 +95,13 @@ def without_dates(stated: Policy) -> Policy:
 
 
 def underived(program: Program) -> list[str]:
-    """Return the facts that are computed when absent, by their description, but that a rule reads as if they were not."""
+    """Return the facts that are computed when absent, by their description, and that no rule of this law derives."""
     found: set[str] = set()
+    derived = _derived(program.graph)
     for node in program.graph.reachable(program.outputs):
         for arg in () if node.op == "truth" else node.args[1:] if node.op in ("given", "stated") else node.args:
             read = arg.args[0] if arg.op == "truth" else arg
-            if read.op == "fact" and vocabulary().facts[read.data].absent == "computed":
+            if read.op == "fact" and vocabulary().facts[read.data].absent == "computed" and read.data not in derived:
                 found.add(read.data)
     return sorted(found)
 

@@ -157,8 +157,9 @@ def _askable(undecided: Undecided, answer: Determination, skipped: frozenset[str
     A fact that is computed from others is not asked when only one of those is missing, nor are those while it is.
     """
     facts = answer.prepared.facts.values
-    names = list(undecided)
-    if _CLASS in undecided and _CHIP not in facts and _CHIP not in skipped and facts.get("item.kind") in _NAMED_BY_CHIP:
+    names = [name for name in undecided if name not in facts]
+    named = _CHIP not in facts and _CHIP not in skipped and facts.get("item.kind") in _NAMED_BY_CHIP
+    if _CLASS in names and named and answer.codified.block["eccn"] == "unknown":  # else its entry is asked, which no chip tells
         names.insert(names.index(_CLASS), _CHIP)
     words = vocabulary().facts
     inputs = {name: [i for i in words[name].inputs if i in undecided] for name in names}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from attrs import define, evolve, field, frozen
 
@@ -20,7 +21,8 @@ from penstock.decision.library import program_of
 from penstock.decision.program import OUTCOMES, PATHS, POLICIES, Program
 from penstock.rulebook import ACTUAL, STANCES, Book, Law
 from penstock.rulebook.cited import cited
-from penstock.rulebook.unknowns import conj, disj
+from penstock.rulebook.solver import Encoding
+from penstock.rulebook.unknowns import Formula, conj, disj, neg
 from penstock.terms.citations import Forms, forms_of
 
 __all__ = [
@@ -95,21 +97,45 @@ def laws_of(book: Book, regime: str = ACTUAL) -> list[tuple[Law, tuple[Span, ...
 
 def _totality(program: Program, spans: tuple[Span, ...], session: Session) -> Iterator[Finding]:
     """Yield where a license is required and something about it is not decided, or a review table has no last row."""
-    inquiry = Inquiry.of([program], fully_stated(program), spans, rows=False)
-    encoding = inquiry.encoding(program)
+    declared = [e for e in session.declared if e.proof == "totality"]
+    needed: dict[str, DeclaredException] = {}
     for stance in STANCES:
-        question = program.stances[stance]
-        outcome, path, policy = (encoding.of(node).cases for node in (question.outcome, question.path, question.policy))
-        open_ = [outcome.get(OUTCOMES.index("unknown"), False), path.get(PATHS.index("UNKNOWN"), False)]
-        open_ += [held for code, held in policy.items() if code < 0 or POLICIES[code] == "unknown"]
-        model = model_of(inquiry.solver(), conj([encoding.of(question.license_required).certain, disj(open_)]))
+        model, _ = _undecided(program, spans, stance, declared, needed, rows=False)
         if model is not None:
-            values, day = inquiry.document(model)
+            shown, inquiry = _undecided(program, spans, stance, declared, {}, rows=True)
+            values, day = inquiry.document(shown) if shown is not None else ({}, spans[0][0])
             yield Finding(f"{stance}: a license is required and the answer is not decided", fails=True,
                           example={"on": day, "facts": values})  # fmt: skip
         yield from _unfinished(program, stance)
+    session.used |= needed.keys()
+    for e in needed.values():
+        yield Finding(f"except where {e.provision} decides: {e.because}", e.provision, e.cite)
     for name in underived(program):
         yield Finding(f"{name} is taken as stated: it is said to be computed when absent, and a rule reads it bare", name)
+
+
+def _undecided(
+    program: Program, spans: tuple[Span, ...], stance: str, declared: Iterable[DeclaredException],
+    needed: dict[str, DeclaredException], *, rows: bool,
+) -> tuple[Any, Inquiry]:  # fmt: skip
+    """Return a model, or None, in which a license is required and the answer is not decided though nothing excuses it."""
+    inquiry = Inquiry.of([program], fully_stated(program), spans, rows=rows)
+    encoding = inquiry.encoding(program)
+    question = program.stances[stance]
+    outcome, path, policy = (encoding.of(node).cases for node in (question.outcome, question.path, question.policy))
+    open_ = [outcome.get(OUTCOMES.index("unknown"), False), path.get(PATHS.index("UNKNOWN"), False)]
+    open_ += [held for code, held in policy.items() if code < 0 or POLICIES[code] == "unknown"]
+    undecided = conj([encoding.of(question.license_required).certain, disj(open_)])
+    excused = {e: _possible(program, encoding, e.provision) for e in declared}
+    solver = inquiry.solver()
+    needed |= {e.provision: e for e, held in excused.items() if model_of(solver, conj([undecided, held])) is not None}
+    return model_of(solver, conj([undecided, *map(neg, excused.values())])), inquiry
+
+
+def _possible(program: Program, encoding: Encoding, provision: str) -> Formula:
+    """Return whether a definition that excuses may hold; in a law that does not have it, it excuses nothing."""
+    with program.lowering:
+        return encoding.of(program.lowerer.rule(provision)).possible
 
 
 def _unfinished(program: Program, stance: str) -> Iterator[Finding]:
@@ -148,7 +174,7 @@ def _headquarters(program: Program, spans: tuple[Span, ...], session: Session) -
 
 
 LAW_PROOFS: Mapping[str, tuple[str, Callable[[Program, tuple[Span, ...], Session], Iterable[Finding]]]] = {
-    "totality": ("Where a license is required, outcome, path and review policy are decided.", _totality),
+    "totality": ("Where a license is required, outcome, path and review policy are decided, except as declared.", _totality),
     "overlap": ("Of two review rows or exceptions that both apply it is declared which goes first.", _overlap),
     "dead_rules": ("Every requirement, exception, review row, duty and flag can fire.", _dead),
     "more_tpp": ("More TPP is never treated more laxly, except as declared.", _more_tpp),

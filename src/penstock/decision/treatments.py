@@ -157,10 +157,13 @@ def _sources(node: Node) -> Iterator[str]:
 
 def _tests(node: Node) -> Iterator[Callable[[str], bool]]:
     members = node.data[0]
+    headed = node.args[0].op == "heading"
+    if headed:
+        yield lambda value: heading(value) is None
     if node.op == "matches":
         memo = pattern_memo(members)
         yield lambda value: memo[value] == TRUE
-    elif node.args[0].op == "heading":
+    elif headed:
         yield lambda value: heading(value) in members
     else:
         yield lambda value: value in members

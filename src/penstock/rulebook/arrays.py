@@ -59,6 +59,12 @@ class Words(Memo):
         super().__init__()
         self.values = tuple(values)
 
+    @property
+    def known(self) -> Array:
+        """Return the code of each word, -1 where it is absent, and -1 at the end, where the code of an absent value points."""
+        codes = (-1 if value is None else code for code, value in enumerate(self.values))
+        return self.kept("known", lambda: np.array([*codes, -1], np.int32))  # type: ignore[no-any-return]
+
     def truths(self, key: Hashable, test: Callable[[Any], int]) -> Array:
         """Return the truth value of each word, and unknown at the end, where the code of an absent value points."""
         return self.kept(key, lambda: np.array([*map(test, self.values), 1], np.uint8))  # type: ignore[no-any-return]

@@ -125,7 +125,10 @@ class Columns:
 
     def _heading(self, node: Node, args: list[Held], chunk: Chunk) -> Held:
         held = args[0]
-        return Codes(held.codes, held.words.mapped("heading", heading)) if isinstance(held, Codes) else heading(held)
+        if not isinstance(held, Codes):
+            return heading(held)
+        words = held.words.mapped("heading", heading)
+        return Codes(words.known.take(held.codes), words)
 
     def _unknown(self, node: Node, chunk: Chunk) -> Held:
         """Return what a condition comes to where what it reads is absent."""

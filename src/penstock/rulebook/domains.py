@@ -36,6 +36,7 @@ class Domains:
         self._text_sets: dict[str, set[frozenset[str]]] = {}
         self._heading_sets: dict[str, set[frozenset[str]]] = {}
         self._patterns: dict[str, set[frozenset[str]]] = {}
+        self._headed: set[str] = set()
         self._compared: dict[str, set[str]] = {"country": set(), "text": set()}
         for graph in graphs:
             for node in graph.nodes:
@@ -72,6 +73,7 @@ class Domains:
                     self._country_sets.add(frozenset(node.data[0]))
                 else:
                     sets.setdefault(fact_key(leaf), set()).add(frozenset(node.data[0]))
+                    self._headed |= {fact_key(leaf)} if headed else set()
         elif node.op in ("same", "holds"):
             for leaf, _ in itertools.chain(*map(_leaves, node.args)):
                 kind = "country" if "country" in (leaf.type.kind, leaf.type.of) else "text"
@@ -102,9 +104,10 @@ class Domains:
         return tuple(kept.values())
 
     def _treatment(self, key: str, text: str) -> tuple[bool, ...]:
-        """Return which sets a text is in, by itself or by its heading, and which patterns it matches."""
+        """Return whether a heading asked for is lacking, which sets a text or its heading is in, which patterns it matches."""
         first = heading(text)
-        inside = [text in members for members in sorted(self._text_sets.get(key, ()), key=sorted)]
+        inside = [key in self._headed and first is None]
+        inside += [text in members for members in sorted(self._text_sets.get(key, ()), key=sorted)]
         inside += [first in members for members in sorted(self._heading_sets.get(key, ()), key=sorted)]
         return *inside, *(_memo(found)[text] == TRUE for found in sorted(self._patterns.get(key, ()), key=sorted))
 

@@ -21,6 +21,7 @@ __all__ = [
     "Row",
     "Rule",
     "Transaction",
+    "asserted",
     "authorization",
     "definition",
     "denied",
@@ -154,6 +155,10 @@ def stated(fact: Any) -> Any:
     """Say whether a fact is given at all; never unknown."""
 
 
+def asserted(fact: Any) -> Any:
+    """Take the fact as it is given; unknown where it is absent, even where the rules would derive it."""
+
+
 def denied(fact: Any) -> Any:
     """Say whether a fact is given as false; absent counts as not denied."""
 
@@ -167,4 +172,4 @@ def unless_stated(condition: Any) -> Any:
 
 
 def heading(eccn: Any) -> Any:
-    """Take the heading of an ECCN: its first five characters."""
+    """Take the heading of an ECCN: its first five characters; unknown for ``none``, which names no entry."""

@@ -19,8 +19,8 @@ __all__ = ["Line", "Lowerer"]
 
 _LINES = {"needs": ("cite", "condition", "otherwise", "violation"), "within": ("cite", "bucket", "otherwise"),
           "files": ("cite", "document", "condition", "when")}  # fmt: skip
-_ARITY = {"stated": 1, "denied": 1, "unless_stated": 1, "heading": 1, "given": 2}
-_WORDS = ("stated", "denied", "given", "unless_stated", "heading", "any", "all", "sum", "max")
+_ARITY = {"stated": 1, "asserted": 1, "denied": 1, "unless_stated": 1, "heading": 1, "given": 2}
+_WORDS = ("stated", "asserted", "denied", "given", "unless_stated", "heading", "any", "all", "sum", "max")
 
 
 @define
@@ -205,8 +205,12 @@ class Lowerer(ExpressionReader):
         while isinstance(value, Node) and value.op in ("given", "truth"):
             value = value.args[0]
         if not isinstance(value, Node) or value.op not in ("fact", "paper", "row"):
-            self._fail(node, "stated and denied ask about one fact")
+            self._fail(node, "stated, asserted and denied ask about one fact")
         return value
+
+    def _word_asserted(self, node: ast.Call, env: Mapping[str, Any]) -> Node:
+        read = self._read(node, self._value(node.args[0], env))
+        return self.graph.make("truth", (read,)) if read.type.kind == "bool" else read
 
     def _word_denied(self, node: ast.Call, env: Mapping[str, Any]) -> Node:
         value = self._bool(node.args[0], env)

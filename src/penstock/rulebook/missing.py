@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from penstock.rulebook.ir import UNKNOWN, Node
+from penstock.rulebook.values import facts_below
 
 __all__ = ["missing_below"]
 
@@ -29,6 +30,8 @@ def missing_below(node: Node, value: Callable[[Node], Any]) -> list[str]:
             found[top.data] = None
         elif top.op in _ROWS and top.args[0].op in ("fact", "paper") and not any(_open(n, value) for n in top.args[1:]):
             found[top.args[0].data] = None  # the list is given and all else is known: a row of it leaves the question open
+        elif top.op == "heading" and not _open(top.args[0], value):
+            found.update(dict.fromkeys(sorted(facts_below(top))))  # what is given, such as none, names no entry
         stack.extend(reversed(_next(top, value)))
     return list(found)
 

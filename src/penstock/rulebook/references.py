@@ -18,7 +18,7 @@ from penstock.terms.vocabulary import vocabulary
 __all__ = ["WORDS", "check_references"]
 
 WORDS = frozenset({
-    "needs", "within", "files", "stated", "denied", "given", "unless_stated", "heading", "any", "all", "sum", "max",
+    "needs", "within", "files", "stated", "asserted", "denied", "given", "unless_stated", "heading", "any", "all", "sum", "max",
     "READING",
 })  # fmt: skip
 

@@ -17,6 +17,7 @@ from penstock.rulebook.ir import Node
 from penstock.rulebook.sql_numbers import Number, TooLong
 from penstock.rulebook.sql_rows import ROW, SqlRows, source_of
 from penstock.rulebook.sql_text import Text, Value, join
+from penstock.rulebook.values import NO_CLASS, heading
 from penstock.terms.errors import RuleError
 
 __all__ = ["SqlWriter"]
@@ -106,8 +107,8 @@ class SqlWriter(SqlRows):
     def _on_heading(self, node: Node) -> Value:
         value = self._of(node.args[0])
         if isinstance(value, Text):
-            return join(self._dialect.before_dot, value)
-        return None if value is None else value.split(".")[0]
+            return join(f"NULLIF({self._dialect.before_dot}, '{NO_CLASS}')", value)
+        return heading(value)
 
     # ---- atoms
 

@@ -10,8 +10,9 @@ from typing import Any
 from penstock.rulebook.ir import Node
 from penstock.terms.vocabulary import vocabulary
 
-__all__ = ["absence", "facts_below", "heading", "pattern_memo", "value_of"]
+__all__ = ["NO_CLASS", "absence", "facts_below", "heading", "pattern_memo", "value_of"]
 
+NO_CLASS = "none"
 _CLOSED = frozenset({"knowledge", "not_relied_on"})
 _MEMO_MAX = 65_536
 
@@ -50,12 +51,12 @@ def _absence(node: Node) -> int | str:
 
 
 def heading(eccn: str | None) -> str | None:
-    """Return the heading of a classification.
+    """Return the heading of a classification; ``none`` only says which entries an item is not in, so it has no heading.
 
-    >>> heading("5A992.z.1"), heading("EAR99")
-    ('5A992', 'EAR99')
+    >>> heading("5A992.z.1"), heading("EAR99"), heading("none")
+    ('5A992', 'EAR99', None)
     """
-    return eccn.split(".")[0] if isinstance(eccn, str) else None
+    return eccn.split(".")[0] if isinstance(eccn, str) and eccn != NO_CLASS else None
 
 
 class _Memo(dict[str, int]):

@@ -36,7 +36,8 @@ _OVER = {
     "max": "the highest over {rows}: {what}",
 }  # fmt: skip
 _ABOUT = {
-    "stated": "{what} is stated", "denied": "{what} is stated to be false", "unless_stated": "it is stated that {what}",
+    "stated": "{what} is stated", "asserted": "{what} as asserted",
+    "denied": "{what} is stated to be false", "unless_stated": "it is stated that {what}",
     "given": "{what} (or else {other})", "heading": "the heading of {what}",
 }  # fmt: skip
 _GROUPS = {

@@ -18,7 +18,19 @@ from penstock.law.tables import (
 from penstock.law.us.ear.part734 import listed_chip_designer, listed_fabricator, listed_huawei
 from penstock.law.us.ear.part742 import moves_subject_item
 from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered, headquartered_in_d5_or_macau, knows
-from penstock.rulebook.language import Party, Transaction, definition, given, heading, requirement, review, stated, unless_stated
+from penstock.law.us.ear.part774 import hbm_item, weights_item
+from penstock.rulebook.language import (
+    Party,
+    Transaction,
+    asserted,
+    definition,
+    given,
+    heading,
+    requirement,
+    review,
+    stated,
+    unless_stated,
+)
 
 # ---- end uses
 
@@ -61,13 +73,75 @@ def known_advanced_node_production(t: Transaction):
 
 
 @definition("744.23(a)(2)(ii)", by="87-FR-62186")
+def known_unknown_node(t: Transaction):
+    """Knowledge of integrated-circuit production in Macau or D:5 at an unknown node."""
+    return knows(t) and "ic_production_node_unknown" in t.end_use.types and end_use_place(t) in CHIP_END_USE_PLACES
+
+
+@definition("744.23(a)(2)(ii)", by="87-FR-62186")
 def known_production_at_unknown_node(t: Transaction):
     """Knowledge that Category 3 equipment, materials, software or technology is for integrated-circuit production in Macau or D:5 at an unknown node."""
     return (
+        known_unknown_node(t)
+        and heading(asserted(t.item.eccn)) in CATEGORY_3_B_TO_E
+        and (entry_is_asserted(t) or may_be_item_for_unknown_node(t))
+    )
+
+
+@definition("744.23(a)(1)", by="87-FR-62186")
+def known_supercomputer(t: Transaction):
+    """Knowledge of a supercomputer in Macau or D:5."""
+    return knows(t) and "supercomputer" in t.end_use.types and end_use_place(t) in CHIP_END_USE_PLACES
+
+
+@definition("744.21(a)(1)", by="EAR")
+def known_military_end_use_in_listed_country(t: Transaction):
+    """Knowledge of a military end use or end user in the countries in which listed items need a license for it."""
+    return (
         knows(t)
-        and "ic_production_node_unknown" in t.end_use.types
-        and end_use_place(t) in CHIP_END_USE_PLACES
-        and t.item.eccn in CATEGORY_3_B_TO_E
+        and "military" in t.end_use.types
+        and (t.destination.country in MILITARY_END_USE_LISTED_ITEMS or end_use_place(t) in MILITARY_END_USE_LISTED_ITEMS)
+    )
+
+
+# ---- entries for which an end use is controlled: the parameters of an item do not tell which of them it is in
+
+
+@definition("744.21(a)(1); 744.23(a)(1), (a)(2)(ii)", by="EAR")
+def entry_is_asserted(t: Transaction):
+    """An entry, or EAR99, is asserted of the item; none only says that it is no advanced computing item or model weights."""
+    return stated(t.item.eccn) and t.item.eccn != "none"
+
+
+@definition("744.23(a)(1)", by="87-FR-62186")
+def may_be_supercomputer_item(t: Transaction):
+    """No entry is asserted, and the item is not stated to be something else than a circuit or computer, or memory of 3A090.c."""
+    return not entry_is_asserted(t) and not unless_stated(
+        t.item.kind in ("model_weights", "technology", "software", "semiconductor_manufacturing_equipment") or hbm_item(t)
+    )
+
+
+@definition("744.23(a)(2)(ii)", by="87-FR-62186")
+def may_be_item_for_unknown_node(t: Transaction):
+    """No entry is asserted, and the item is not stated to be a circuit, computer or model, of which there are none in Category 3 B to E."""
+    return not entry_is_asserted(t) and not unless_stated(
+        t.item.kind in ("integrated_circuit", "computer", "assembly", "hbm", "model_weights")
+    )
+
+
+@definition("744.21(a)(1); Supp. No. 2 to part 744", by="EAR")
+def may_be_listed_military_item(t: Transaction):
+    """No entry is asserted, and the item is not shown to be memory of 3A090.c or weights of 4E091, which are not listed."""
+    return not entry_is_asserted(t) and not unless_stated(hbm_item(t) or weights_item(t))
+
+
+@definition("744.21(a)(1); 744.23(a)(1), (a)(2)(ii)", by="EAR", shown="scope")
+def entry_decides_end_use(t: Transaction):
+    """The end use is controlled for items of named entries and none is asserted: assert the ECCN. Parameters only tell whether an item is an advanced computing item, memory of 3A090.c or model weights."""
+    return (moves_subject_item(t) or t.activity.us_person) and (
+        (known_supercomputer(t) and may_be_supercomputer_item(t))
+        or (known_unknown_node(t) and may_be_item_for_unknown_node(t))
+        or (known_military_end_use_in_listed_country(t) and may_be_listed_military_item(t))
     )
 
 
@@ -75,17 +149,6 @@ def known_production_at_unknown_node(t: Transaction):
 def supports_circuit_production(t: Transaction):
     """US persons support integrated-circuit production in Macau or D:5 of an advanced or unknown node, from the day of the rule."""
     return t.on >= US_PERSONS_2022_FROM and (known_advanced_node_production(t) or known_production_at_unknown_node(t))
-
-
-@definition("744.21; 744.23(a)(1), (a)(2)(ii)", by="EAR", shown="scope")
-def entry_decides_end_use(t: Transaction):
-    """The end use is controlled for items of named entries and no ECCN is asserted: assert it. Parameters only tell whether an item is an advanced computing item."""
-    return (
-        moves_subject_item(t)
-        and knows(t)
-        and any(use in ("military", "supercomputer", "ic_production_node_unknown") for use in t.end_use.types)
-        and not stated(t.item.eccn)
-    )
 
 
 @definition("BIS policy statement 2025-05-13", by="training-statement-2025-05-13", shown="guidance")
@@ -117,14 +180,12 @@ def military_end_use(t: Transaction):
         (
             knows(t)
             and "military" in t.end_use.types
-            and (
-                t.destination.country in MILITARY_END_USE_ANY_ITEM
-                or end_use_place(t) in MILITARY_END_USE_ANY_ITEM
-                or (
-                    (t.destination.country in MILITARY_END_USE_LISTED_ITEMS or end_use_place(t) in MILITARY_END_USE_LISTED_ITEMS)
-                    and heading(t.item.eccn) in MILITARY_END_USE_ITEMS
-                )
-            )
+            and (t.destination.country in MILITARY_END_USE_ANY_ITEM or end_use_place(t) in MILITARY_END_USE_ANY_ITEM)
+        )
+        or (
+            known_military_end_use_in_listed_country(t)
+            and heading(asserted(t.item.eccn)) in MILITARY_END_USE_ITEMS
+            and (entry_is_asserted(t) or may_be_listed_military_item(t))
         )
         or (any_party_on_meu_list(t) and t.item.eccn not in OFF_THE_CONTROL_LIST)
     )
@@ -135,10 +196,9 @@ def supercomputer(t: Transaction):
     """A license is required for the named circuits and computers with knowledge of a supercomputer in Macau or D:5."""
     return (
         moves_subject_item(t)
-        and knows(t)
-        and "supercomputer" in t.end_use.types
-        and end_use_place(t) in CHIP_END_USE_PLACES
-        and heading(t.item.eccn) in SUPERCOMPUTER_ITEMS
+        and known_supercomputer(t)
+        and heading(asserted(t.item.eccn)) in SUPERCOMPUTER_ITEMS
+        and (entry_is_asserted(t) or may_be_supercomputer_item(t))
     )
 
 
