@@ -41,6 +41,7 @@ _ENGINE = (
         "screening",
     )),
     "decision/*.py", "ledger/*.py", "licensing/*.py", "screening/*.py", "rulebook/book.py", "rulebook/designs.py",
+    "rulebook/stacks.py",
     "rulebook/diff.py", "terms/checks.py", "terms/dates.py", "terms/documents.py", "terms/errors.py", "terms/numbers.py",
     "terms/yaml12.py", "terms/languages/catalog.py",
     *(f"store/{name}.py" for name in (

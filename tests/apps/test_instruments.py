@@ -71,7 +71,7 @@ def document(tmp_path: Path, facts: dict[str, Any] = H20) -> str:
 
 
 def outcome(*arguments: str) -> str:
-    return str(json.loads(run("decide", *arguments, "--stance", "enforced", "--json").output)["outcome"])
+    return str(json.loads(run("decide", *arguments, "--stance", "enforced", "--json").stdout)["outcome"])
 
 
 def test_a_letter_binds_where_it_is_loaded_and_only_there(tmp_path: Path) -> None:

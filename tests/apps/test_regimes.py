@@ -65,6 +65,34 @@ def test_every_verb_takes_a_stack_and_refuses_an_unknown_one(
     assert "chip-security" in told.err + told.out
 
 
+@pytest.mark.parametrize("verb", list(verbs("", "", "")))
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "both change country_group"), ("zh-Hans", "都改动country_group"), ("zh-Hant", "都改動country_group")],
+)
+def test_every_verb_says_once_what_clashes_in_a_stack(
+    verb: str, language: str, said: str, book_of_orders: str, tmp_path: Path
+) -> None:
+    arguments = verbs(book_of_orders, str(tmp_path / "out.parquet"), "docs/examples/application.yaml")[verb]
+    clashing = run(*arguments, "--regime", "bilateral-deals+use-based+us-monopoly", "--lang", language)
+    assert clashing.exit_code == 0
+    assert clashing.stderr.count(said) == 1
+    assert said not in run(*arguments, *STACK, "--lang", language).stderr
+
+
+def test_a_point_of_law_and_a_design_of_ones_own_are_told_too(tmp_path: Path) -> None:
+    assert "both change country_group" in run("law", "diff", "2026-06-15", "2026-06-15/bilateral-deals+use-based").stderr
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "{id: own-repeal, title: own, cite: own, kind: design, force: proposed, effective: 2025-05-13, source: own,"
+        " confidence: low, repeals: [country_group]}"
+    )
+    stack = ("--regime", "own-repeal+south-east-asia-patch+bilateral-deals", "--instrument", str(own))
+    told = run("table", "d5_macau", *ON, *stack)
+    assert told.exit_code == 0
+    assert "own-repeal and bilateral-deals both change country_group" in " ".join(told.stderr.split())
+
+
 def test_the_regime_changes_what_the_verbs_say(book_of_orders: str) -> None:
     shown = run("law", "show", "worldwide_chips", *ON, *STACK).output
     assert "A license is required for processors above a low TPP" in shown

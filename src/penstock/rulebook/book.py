@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from penstock.rulebook.check import check_book, exists
 from penstock.rulebook.designs import amended, assumed_value, check_includes, expand, read_design
 from penstock.rulebook.fold import Law, fold
 from penstock.rulebook.instruments import Instrument, read_instrument
 from penstock.rulebook.parse import RuleVersion, read_rules
+from penstock.rulebook.stacks import clashes
 from penstock.rulebook.tables import Table, read_tables
 from penstock.terms.errors import BadDocument, DateOutOfRange, RuleError, UnknownRegime, UnknownSwitch
 from penstock.terms.suggest import nearest
@@ -171,9 +172,17 @@ class Book:
         key = (self._epoch(on), self._epoch(known), regime, designs, tuple(sorted((k, str(v)) for k, v in chosen.items())))
         if key not in self._laws:
             first = self._days[key[0] - 1] if key[0] else on
-            self._laws[key] = fold(self.versions, self.tables, self.instruments, self.names, on=max(first, self.first_day),
-                                   known=seen, regime=regime, designs=designs, switches=chosen)  # fmt: skip
+            law = fold(self.versions, self.tables, self.instruments, self.names, on=max(first, self.first_day),
+                       known=seen, regime=regime, designs=designs, switches=chosen)  # fmt: skip
+            self._laws[key] = evolve(law, clashes=self._clashes(part for part in self._named(regime) if part in law.active))
         return self._laws[key]
+
+    def clashes(self, regime: str) -> tuple[str, ...]:
+        """Return what to know of a stack whose designs change the same provisions, on whatever day; empty where they do not."""
+        return self._clashes(self._named(regime))
+
+    def _clashes(self, named: Iterable[str]) -> tuple[str, ...]:
+        return clashes(tuple(named), self.instruments, self.versions, self.tables)
 
     def _epoch(self, day: dt.date | None) -> int:
         return bisect.bisect_right(self._days, day) if day is not None else -1

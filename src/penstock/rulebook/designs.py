@@ -190,7 +190,7 @@ def assumed_value(table: Table, value: Any, designs: Iterable[str]) -> Exact:
 
 
 def caveats(law: Law) -> Iterator[str]:
-    """Yield what a reader must know of an answer: own instruments in use, that a regime is no law, what Penstock assumed."""
+    """Yield what a reader must know of an answer: own instruments, that a regime is no law, what clashes, what is assumed."""
     acts = [law.instruments[id] for id in law.active if law.instruments[id].proposed]
     for act in (law.instruments[id] for id in law.active if law.instruments[id].private):
         yield f"Own instrument in use: {act.title} ({act.cite}; {words('force', act.force)}), read from {act.file}."
@@ -198,6 +198,7 @@ def caveats(law: Law) -> Iterator[str]:
     for act in acts:
         if act.id not in inner:
             yield f"Not law: {act.title} ({act.cite}; confidence {act.confidence})."
+    yield from law.clashes
     for name, cells in law.live.items():
         for cell in (cell for cell in cells if cell.assumed):
             unit = f" {law.tables[name].unit}" if law.tables[name].unit else ""

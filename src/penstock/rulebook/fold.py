@@ -52,6 +52,7 @@ class Law:
     names: Mapping[str, str]
     tables: Mapping[str, Table]
     live: Mapping[str, list[Cell]]
+    clashes: tuple[str, ...] = ()
     _sets: dict[str, frozenset[str]] = field(factory=dict, init=False)
 
     def of_kind(self, kind: str) -> dict[str, RuleVersion]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from penstock.apps.cli.language import code, count, prose, say, t, told
-from penstock.apps.cli.options import INSTRUMENT, JSON, REGIME, at_regime
+from penstock.apps.cli.options import INSTRUMENT, JSON, REGIME, at_regime, told_of_stacks
 from penstock.apps.files import whole_file
 from penstock.terms.errors import FileUnusable, PenstockError, UnknownFact, first_of
 from penstock.terms.numbers import dump_json
@@ -35,8 +35,8 @@ _STANCES = ("enforced", "codified")
 
 
 @click.command()
-@click.argument("a", metavar="DATE[@KNOWN][/REGIME]")
-@click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
+@click.argument("a", metavar="DATE[@KNOWN][/REGIME]", callback=told_of_stacks)
+@click.argument("b", metavar="DATE[@KNOWN][/REGIME]", callback=told_of_stacks)
 @click.option("--on-book", "book", required=True, metavar="FILE.parquet", help="Orders: one row each, columns named by facts.")
 @click.option("--out", metavar="FILE.parquet", help="Write the rows that move: before, after, and the provisions that do it.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is no fact; may be given more than once.")

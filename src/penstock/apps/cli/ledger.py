@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from penstock.apps.cli.language import t
-from penstock.apps.cli.options import JSON, KNOWN, REGIME, day_of, document_of, known_of
+from penstock.apps.cli.options import JSON, KNOWN, REGIME, day_of, document_of, known_of, told_of_stacks
 
 if TYPE_CHECKING:
     from penstock.ledger import Request
@@ -341,7 +341,9 @@ def close(bucket: str, cite: str, client: str, key: str, place: str, take_over: 
 
 @ledger.command()
 @click.argument("bucket")
-@click.option("--to-regime", required=True, metavar="NAME", help="The regime in which it counts from now on.")
+@click.option(
+    "--to-regime", required=True, metavar="NAME", callback=told_of_stacks, help="The regime in which it counts from now on."
+)
 @_ON
 @_CITE
 @_CLIENT

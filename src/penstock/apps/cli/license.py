@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from penstock.apps.cli.language import named, t, told
-from penstock.apps.cli.options import JSON, day_of, document_of
+from penstock.apps.cli.options import JSON, day_of, document_of, told_of_stacks
 from penstock.apps.cli.output import put
 from penstock.terms.errors import BadDocument, MissingRequired
 
@@ -341,7 +341,9 @@ def demo(svg: str | None, until: str | None, as_json: bool) -> None:
     "--partner", multiple=True, metavar="CC", help="With whom, where the agreement names nobody; may be given more than once."
 )
 @click.option("--records", metavar="FILE", help="What has happened under it: deliveries, shipments, waivers, notices.")
-@click.option("--regime", default="actual", show_default=True, metavar="NAME", help="The law it is put on.")
+@click.option(
+    "--regime", default="actual", show_default=True, metavar="NAME", callback=told_of_stacks, help="The law it is put on."
+)
 @click.option("--witness", is_flag=True, help="Print a transaction that the law answers differently with the agreement.")
 @JSON
 def agreement_(
@@ -361,7 +363,14 @@ def agreement_(
 
 
 @license.command("capacity")
-@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="A regime to compare; may be given more than once.")
+@click.option(
+    "--regime",
+    "regimes",
+    multiple=True,
+    metavar="NAME",
+    callback=told_of_stacks,
+    help="A regime to compare; may be given more than once.",
+)
 @click.option("--applications", type=int, metavar="N", help="Predict a year of so many applications instead.")
 @click.option("--positions", type=int, metavar="N", help="With so many positions (default: those of the last published year).")
 @click.option("--to-oc", type=float, default=0.0126, show_default=True, metavar="SHARE", help="Share that agencies dispute.")

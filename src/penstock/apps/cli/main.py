@@ -32,6 +32,7 @@ from penstock.apps.cli.options import (
     day_of,
     document_of,
     known_of,
+    told_of_stacks,
     which_law,
 )
 from penstock.apps.cli.output import put
@@ -316,8 +317,8 @@ def law_show(cite: str, on: str | None, known: str | None, regime: str, switches
 
 
 @law.command("diff")
-@click.argument("a", metavar="DATE[@KNOWN][/REGIME]")
-@click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
+@click.argument("a", metavar="DATE[@KNOWN][/REGIME]", callback=told_of_stacks)
+@click.argument("b", metavar="DATE[@KNOWN][/REGIME]", callback=told_of_stacks)
 @click.option("--witness", is_flag=True, help="Print a transaction the two laws answer differently.")
 @REGIME
 @SWITCH

@@ -12,10 +12,11 @@ import click
 
 from penstock.terms.errors import FileUnusable, UnknownSwitch
 
-__all__ = ["at_regime", "chosen", "day_of", "document_of", "known_of", "read_instruments", "which_law"]
+__all__ = ["at_regime", "chosen", "day_of", "document_of", "known_of", "read_instruments", "told_of_stacks", "which_law"]
 
 ACTUAL = "actual"
 _FILES = ("*.yaml", "*.yml")
+_STACKS = f"{__name__}.stacks"
 
 
 def read_instruments(path: str) -> Iterator[tuple[str, str]]:
@@ -38,6 +39,33 @@ def _use(context: click.Context, _: click.Parameter, paths: tuple[str, ...]) -> 
         from penstock.decision.library import with_instruments
 
         context.with_resource(with_instruments([pair for path in paths for pair in read_instruments(path)]))
+        _tell_stacks(context)
+
+
+def told_of_stacks(context: click.Context, _: click.Parameter, value: Any) -> Any:
+    """Say on standard error what to know of a regime, or of the regimes of points of law, that stacks designs which clash."""
+    named = value if isinstance(value, tuple) else (value,)
+    waiting = context.meta.setdefault(_STACKS, {})
+    for stack in (text.rpartition("/")[2] for text in named if text):
+        if "+" in stack:
+            waiting.setdefault(stack, True)
+    _tell_stacks(context)
+    return value
+
+
+def _tell_stacks(context: click.Context) -> None:
+    """Tell of the stacks named so far, each once; one with a design that is not read yet waits for ``--instrument``."""
+    waiting: dict[str, bool] = context.meta.get(_STACKS, {})
+    if not any(waiting.values()):
+        return
+    from penstock.apps.cli.language import say, told
+    from penstock.decision.library import book
+
+    known = book()
+    for stack in [stack for stack, waits in waiting.items() if waits and {*stack.split("+")} <= {*known.regimes}]:
+        waiting[stack] = False
+        for clash in known.clashes(stack):
+            say(told(clash), err=True)
 
 
 INSTRUMENT: Callable[[Any], Any] = click.option(
@@ -53,6 +81,7 @@ REGIME: Callable[[Any], Any] = click.option(
     default=ACTUAL,
     show_default=True,
     metavar="NAME",
+    callback=told_of_stacks,
     help="A design on top of the actual law; stack with +.",
 )
 KNOWN: Callable[[Any], Any] = click.option(

@@ -12,7 +12,7 @@ import click
 
 from penstock.apps.cli.coverage import tell_facts
 from penstock.apps.cli.language import code, count, prose, t, told
-from penstock.apps.cli.options import INSTRUMENT, JSON, REGIME, at_regime, day_of, document_of
+from penstock.apps.cli.options import INSTRUMENT, JSON, REGIME, at_regime, day_of, document_of, told_of_stacks
 from penstock.apps.cli.output import put
 
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ def _document(proof: Proof) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("a", metavar="DATE[@KNOWN][/REGIME]")
-@click.argument("b", metavar="DATE[@KNOWN][/REGIME]")
+@click.argument("a", metavar="DATE[@KNOWN][/REGIME]", callback=told_of_stacks)
+@click.argument("b", metavar="DATE[@KNOWN][/REGIME]", callback=told_of_stacks)
 @REGIME
 @INSTRUMENT
 @JSON
