@@ -199,6 +199,48 @@ def within_us_volume(t: Transaction):
     )
 
 
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_sold_in_us(t: Transaction):
+    """The item was sold commercially in the United States."""
+    return t.item.commercially_available_in_us
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_us_supply(t: Transaction):
+    """It is certified that US supply is sufficient."""
+    return t.documents.dd.us_supply_sufficient
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_no_foundry_diversion(t: Transaction):
+    """It is certified that no foundry capacity is diverted."""
+    return t.documents.dd.no_foundry_diversion
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_volume_ratio(t: Transaction):
+    """The volume to China and Macau stays within its share of the US volume."""
+    return h200_lane_balance(t) + h200_lane_amount(t) <= h200_lane_limit(t)
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_no_restricted_end_use(t: Transaction):
+    """It is certified that no restricted end use or user is served."""
+    return t.documents.dd.no_restricted_end_use
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_kyc_and_security(t: Transaction):
+    """It is certified that the consignee knows its customers and secures the place."""
+    return t.documents.dd.kyc_and_security
+
+
+@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
+def certified_us_lab_test(t: Transaction):
+    """It is certified that a laboratory in the United States tests every shipment."""
+    return t.documents.dd.us_lab_test
+
+
 @review("742.6(b)(10)(iii)(A)(1)", by="91-FR-1684", of=["country_group", "headquarters", "worldwide_a"],
         policy="case_by_case", order=5, draws="h200_lane", whole=True)  # fmt: skip
 def h200_lane(t: Transaction):
@@ -213,13 +255,13 @@ def h200_lane(t: Transaction):
         needs("Supp. No. 2 to part 748, para. (dd)", not denied(t.documents.dd.no_restricted_end_use), otherwise="end_use_not_eligible"),
         needs("Supp. No. 2 to part 748, para. (dd)", not denied(t.documents.dd.kyc_and_security), otherwise="facility_security"),
         needs("Supp. No. 2 to part 748, para. (dd)", not denied(t.documents.dd.us_lab_test), otherwise="paperwork_defective"),
-        files("Supp. No. 2 to part 748, para. (dd)", t.item.commercially_available_in_us, condition="DD-1", when=lane_open(t)),
-        files("Supp. No. 2 to part 748, para. (dd)", t.documents.dd.us_supply_sufficient, condition="DD-2", when=lane_open(t)),
-        files("Supp. No. 2 to part 748, para. (dd)", t.documents.dd.no_foundry_diversion, condition="DD-3", when=lane_open(t)),
-        files("Supp. No. 2 to part 748, para. (dd)", h200_lane_balance(t) + h200_lane_amount(t) <= h200_lane_limit(t), condition="DD-4", when=lane_open(t)),
-        files("Supp. No. 2 to part 748, para. (dd)", t.documents.dd.no_restricted_end_use, condition="DD-5", when=lane_open(t)),
-        files("Supp. No. 2 to part 748, para. (dd)", t.documents.dd.kyc_and_security, condition="DD-6", when=lane_open(t)),
-        files("Supp. No. 2 to part 748, para. (dd)", t.documents.dd.us_lab_test, condition="DD-7", when=lane_open(t)),
+        files("Supp. No. 2 to part 748, para. (dd)", certified_sold_in_us(t), condition="DD-1", when=lane_open(t)),
+        files("Supp. No. 2 to part 748, para. (dd)", certified_us_supply(t), condition="DD-2", when=lane_open(t)),
+        files("Supp. No. 2 to part 748, para. (dd)", certified_no_foundry_diversion(t), condition="DD-3", when=lane_open(t)),
+        files("Supp. No. 2 to part 748, para. (dd)", certified_volume_ratio(t), condition="DD-4", when=lane_open(t)),
+        files("Supp. No. 2 to part 748, para. (dd)", certified_no_restricted_end_use(t), condition="DD-5", when=lane_open(t)),
+        files("Supp. No. 2 to part 748, para. (dd)", certified_kyc_and_security(t), condition="DD-6", when=lane_open(t)),
+        files("Supp. No. 2 to part 748, para. (dd)", certified_us_lab_test(t), condition="DD-7", when=lane_open(t)),
     ]  # fmt: skip
 
 

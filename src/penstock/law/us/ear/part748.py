@@ -10,7 +10,6 @@ from penstock.law.tables import (
     UVEU_OUTSIDE_US,
     UVEU_SINGLE_COUNTRY,
 )  # fmt: skip
-from penstock.law.us.ear.part742 import h200_lane_amount, h200_lane_balance, h200_lane_limit
 from penstock.law.us.ear.part744 import any_party_on_entity_list, part_744_bars
 from penstock.law.us.ear.part772 import headquartered_in_d5_or_macau, linked_to_supp5a
 from penstock.law.us.ear.part774 import a_item, advanced_computing_item, weights_item
@@ -284,7 +283,7 @@ def veu_chip_report(t: Transaction):
     return True
 
 
-# ---- points of the checklists that facts show: Supp. No. 10, the storage of weights, Supp. No. 2, para. (dd)
+# ---- points of the checklists that facts show: Supp. No. 10 and the storage of weights
 
 
 @definition("748.15(a)(2)", by="90-FR-4544", shown="check")
@@ -367,48 +366,6 @@ def facility_meets_14_15_18(t: Transaction):
 def weights_outside_d5_or_macau(t: Transaction):
     """Weights go to a place outside Macau and D:5."""
     return t.destination.country not in D5_OR_MACAU
-
-
-@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
-def certified_sold_in_us(t: Transaction):
-    """The item was sold commercially in the United States."""
-    return t.item.commercially_available_in_us
-
-
-@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
-def certified_us_supply(t: Transaction):
-    """It is certified that US supply is sufficient."""
-    return t.documents.dd.us_supply_sufficient
-
-
-@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
-def certified_no_foundry_diversion(t: Transaction):
-    """It is certified that no foundry capacity is diverted."""
-    return t.documents.dd.no_foundry_diversion
-
-
-@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
-def certified_volume_ratio(t: Transaction):
-    """The volume to China and Macau stays within its share of the US volume."""
-    return h200_lane_balance(t) + h200_lane_amount(t) <= h200_lane_limit(t)
-
-
-@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
-def certified_no_restricted_end_use(t: Transaction):
-    """It is certified that no restricted end use or user is served."""
-    return t.documents.dd.no_restricted_end_use
-
-
-@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
-def certified_kyc_and_security(t: Transaction):
-    """It is certified that the consignee knows its customers and secures the place."""
-    return t.documents.dd.kyc_and_security
-
-
-@definition("Supp. No. 2 to part 748, para. (dd)", by="91-FR-1684", shown="check")
-def certified_us_lab_test(t: Transaction):
-    """It is certified that a laboratory in the United States tests every shipment."""
-    return t.documents.dd.us_lab_test
 
 
 # ---- the application
