@@ -353,6 +353,49 @@ def test_support_by_us_persons(us_person: bool, use: str, place: str, binds: boo
     assert ("us_person_support" in binding(enforced(document, ON))) is binds
 
 
+@pytest.mark.parametrize(
+    ("customer", "end_use", "required"),
+    [
+        ({"headquarters": "CN"}, {}, True),
+        ({"headquarters": "CN"}, {"beneficiary_headquarters": "PE"}, False),
+        ({"headquarters": "PE"}, {}, False),
+        ({"name": "Customer"}, {}, "unknown"),
+    ],
+)
+def test_compute_for_a_military_intelligence_customer_wherever_it_is_given(
+    customer: Document, end_use: Document, required: object
+) -> None:
+    """744.6(b)(5) with 744.22(f)(2), and the policy statement of 2025-05-13: the customer of IaaS abroad is the end user."""
+    document = {
+        "activity": {"type": "iaas", "us_person": True},
+        "destination": {"country": "MY"},
+        "item": chips(),
+        "parties": {"iaas_customer": customer, "operator": party("MY")},
+        "end_use": {"types": ["military_intelligence"], "knowledge": True, **end_use},
+    }
+    assert enforced(document, "2026-06-01").license_required == required
+
+
+@pytest.mark.parametrize(
+    ("use", "us_person", "subject", "said"),
+    [
+        ("advanced_node_ic_production", True, False, True),
+        ("military_intelligence", True, False, True),
+        ("advanced_node_ic_production", False, False, False),
+        ("advanced_node_ic_production", True, True, False),
+        ("datacenter_operation", True, False, False),
+    ],
+)
+def test_a_us_person_who_moves_what_is_outside_the_ear_is_told_that_it_is_support(
+    use: str, us_person: bool, subject: bool, said: bool
+) -> None:
+    """744.6(b)(6), (c)(2): shipping and transferring are support, also of an item that is not subject to the EAR."""
+    item = {"kind": "semiconductor_manufacturing_equipment", "eccn": "3B991", "foreign_produced": True, "direct_product": subject}
+    groups: Document = {"activity": {"type": "reexport", "us_person": us_person}, "origin": {"country": "JP"}}
+    answer = enforced(knowing(use, "CN", item, facility={"advanced_node": True}, **groups), "2026-06-15")
+    assert ("us_person_moves_what_is_outside_the_ear" in {entry["id"] for entry in answer.block["notices"]}) is said
+
+
 @pytest.mark.parametrize(("on", "binds"), [("2022-10-11", False), ("2022-10-12", True)])
 def test_first_day_of_the_control_on_us_persons(on: str, binds: bool) -> None:
     """744.6(c) as of 87 FR 62186, effective on 2022-10-12."""

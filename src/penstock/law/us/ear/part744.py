@@ -17,7 +17,7 @@ from penstock.law.tables import (
 )  # fmt: skip
 from penstock.law.us.ear.part734 import listed_chip_designer, listed_fabricator, listed_huawei
 from penstock.law.us.ear.part742 import moves_subject_item
-from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered, headquartered_in_d5_or_macau, knows
+from penstock.law.us.ear.part772 import for_d5_or_macau_headquartered, headquartered_in_d5_or_macau, is_move, knows
 from penstock.law.us.ear.part774 import hbm_item, weights_item
 from penstock.rulebook.language import (
     Party,
@@ -49,7 +49,7 @@ def known_wmd_end_use(t: Transaction):
 
 @definition("744.22; BIS policy statement 2025-05-13", by="EAR")
 def known_military_intelligence_end_use(t: Transaction):
-    """Knowledge of a military-intelligence end use in the named countries, or for a party headquartered there, wherever it is located."""
+    """Knowledge of a military-intelligence end use in the named countries, or for a party headquartered there, a customer of IaaS included, wherever it is located."""
     return (
         knows(t)
         and "military_intelligence" in t.end_use.types
@@ -57,6 +57,10 @@ def known_military_intelligence_end_use(t: Transaction):
             t.destination.country in MILITARY_INTELLIGENCE_COUNTRIES
             or end_use_place(t) in MILITARY_INTELLIGENCE_COUNTRIES
             or given(t.end_use.beneficiary_headquarters, t.parties.end_user.headquarters) in MILITARY_INTELLIGENCE_COUNTRIES
+            or (
+                not stated(t.end_use.beneficiary_headquarters)
+                and t.parties.iaas_customer.headquarters in MILITARY_INTELLIGENCE_COUNTRIES
+            )
         )
     )
 
@@ -214,6 +218,17 @@ def us_person_support(t: Transaction):
     return (
         t.activity.type in ("us_person_support", "iaas", "dealing", "ongoing_use")
         and t.activity.us_person
+        and (known_wmd_end_use(t) or known_military_intelligence_end_use(t) or supports_circuit_production(t))
+    )
+
+
+@definition("744.6(b)(6), (c)(2)", by="EAR", shown="scope")
+def us_person_moves_what_is_outside_the_ear(t: Transaction):
+    """A US person ships or transfers an item that is not subject to the EAR for an end use that US persons may not support: that is support, which needs a license. Ask it as us_person_support."""
+    return (
+        is_move(t)
+        and t.activity.us_person
+        and not t.item.subject_to_ear
         and (known_wmd_end_use(t) or known_military_intelligence_end_use(t) or supports_circuit_production(t))
     )
 
