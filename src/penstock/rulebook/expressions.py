@@ -98,12 +98,15 @@ class ExpressionReader(RowReader):
             if node.attr not in self.law.switches:
                 self._fail(node, f"no reading is called {node.attr!r}", f"Readings: {', '.join(self.law.switches)}.")
             return self.graph.const(str(self.law.switches[node.attr]).lower(), TEXT)
-        holder = self._value(node.value, env)
-        if isinstance(holder, Row):
-            return self._row_field(node, holder)
-        if not isinstance(holder, Group):
-            self._fail(node, f"{ast.unparse(node.value)} has no parts")
-        path = f"{holder.path}.{node.attr}" if holder.path else node.attr
+        group = self._group(node.value, env)
+        if group is None:
+            holder = self._value(node.value, env)
+            if isinstance(holder, Row):
+                return self._row_field(node, holder)
+            if not isinstance(holder, Group):
+                self._fail(node, f"{ast.unparse(node.value)} has no parts")
+            group = holder.path
+        path = f"{group}.{node.attr}" if group else node.attr
         if path == "on":
             return self.graph.make("on", type=DATE)
         if path in self.words.facts:
@@ -112,6 +115,18 @@ class ExpressionReader(RowReader):
             return Group(path)
         near = nearest(path, [*self.words.facts, *self.words.groups])
         self._fail(node, f"{path} is not a fact", f"Did you mean {near}?" if near else "`penstock facts` lists every name.")
+
+    def _group(self, node: ast.expr, env: Mapping[str, Any]) -> str | None:
+        """Return the path of a group of facts that is written out from a parameter on; None for anything else."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        root = env.get(node.id) if isinstance(node, ast.Name) else None
+        if not isinstance(root, Group):
+            return None
+        path = ".".join([root.path, *parts[::-1]] if root.path else parts[::-1])
+        return path if not parts or path in self.words.groups else None
 
     def _row_field(self, node: ast.Attribute, row: Row) -> Node:
         spec = row.fields.get(node.attr)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-
-from attrs import frozen
+from typing import NamedTuple
 
 from penstock.terms.vocabulary import FactSpec
 
@@ -14,8 +13,7 @@ _DIMENSIONLESS = frozenset({"", "units", "fraction", "MW"})
 _DERIVED = {"TPP": "TOPS*bit", "days": "day"}
 
 
-@frozen(cache_hash=True)
-class Type:
+class Type(NamedTuple):
     """A type: its kind, the unit of a number, and what a list holds.
 
     Kinds: ``bool``, ``number``, ``text`` (also enums), ``country``, ``date``, ``list``, ``set``, ``code``, ``group``.
