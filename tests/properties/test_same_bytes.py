@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from penstock import decide
 from penstock.terms.documents import parse_document
+from penstock.terms.errors import FactError
 from penstock.terms.numbers import dump_json
 from tests.strategies import Flat, arbitrary_facts, complete_facts, days, nested, partial_facts
 
@@ -40,7 +41,11 @@ def test_the_order_of_the_facts_does_not_show(facts: Flat, on: dt.date, random: 
 @given(st.one_of(complete_facts(), partial_facts(), arbitrary_facts(without=("item.chip",))), days())
 def test_the_document_reads_back_as_it_was_written(facts: Flat, on: dt.date) -> None:
     """Contract 1(h): every number is the decimal as written, so that a document read back says the same."""
-    text = dump_json(decide(nested(facts), on=on).document(what_if=False))
+    try:
+        answer = decide(nested(facts), on=on)
+    except FactError:
+        reject()  # facts drawn at random may contradict each other: a die without an area, say
+    text = dump_json(answer.document(what_if=False))
     assert dump_json(parse_document(text)) == text
 
 
