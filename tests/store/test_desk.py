@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,29 @@ def test_a_closed_writer_says_so(place: str) -> None:
         writer.ask(Void("acme", "v", ("acme", "a")))
     with pytest.raises(LedgerUnavailable):
         writer.event("acme", "a")
+
+
+class _Late(queue.SimpleQueue[Any]):
+    """A queue into which a thread puts what it holds only after the writer has stopped."""
+
+    writer: Writer
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        if item is not None:
+            closing = threading.Thread(target=self.writer.close)
+            closing.start()
+            closing.join()
+        super().put(item, block, timeout)
+
+
+@pytest.mark.parametrize("ask", [lambda w: w.ask(Void("acme", "v", ("acme", "a")), timeout=20), lambda w: w.event("acme", "a")])
+def test_what_is_handed_in_while_a_writer_closes_is_turned_away(place: str, ask: Callable[[Writer], Any]) -> None:
+    late = _Late()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("penstock.store.writer.queue.SimpleQueue", lambda: late)
+        late.writer = writer = Writer(engine_at(place))
+    with pytest.raises(LedgerUnavailable, match="closed"):
+        ask(writer)
 
 
 # ---- time

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from penstock.ledger.requests import Request
@@ -18,6 +19,7 @@ Records = Sequence[tuple[str, bytes]]
 _Item = tuple[Request, Records, "Future[Answer]"]
 _T = TypeVar("_T")
 _BATCH_MAX = 512
+_CLOSED = "The writer is closed"
 
 
 class Writer:
@@ -40,9 +42,10 @@ class Writer:
         """Hand in a request; the future holds its answer once it is on the disk."""
         future: Future[Answer] = Future()
         if self._closed:
-            future.set_exception(LedgerUnavailable("The writer is closed"))
+            future.set_exception(LedgerUnavailable(_CLOSED))
         else:
             self._queue.put((request, records, future))
+            self._if_closed()
         return future
 
     def ask(self, request: Request, records: Records = (), timeout: float | None = None) -> Answer:
@@ -70,15 +73,31 @@ class Writer:
 
         def run() -> None:
             try:
+                if threading.current_thread() is not self._thread:
+                    raise LedgerUnavailable(_CLOSED)
                 self._ready()
                 future.set_result(read())
             except Exception as error:
                 future.set_exception(error)
 
         if self._closed:
-            raise LedgerUnavailable("The writer is closed")
+            raise LedgerUnavailable(_CLOSED)
         self._queue.put(run)
+        self._if_closed()
         return future.result()
+
+    def _if_closed(self) -> None:
+        """Turn away what was handed in behind the mark that stopped the thread, which would wait for ever."""
+        if not self._closed:
+            return
+        self._thread.join()
+        with suppress(queue.Empty):
+            while True:
+                item = self._queue.get_nowait()
+                if isinstance(item, tuple):
+                    item[2].set_exception(LedgerUnavailable(_CLOSED))
+                elif item is not None:
+                    item()
 
     def close(self) -> None:
         """Answer what was handed in, then stop and give up the ledger."""
