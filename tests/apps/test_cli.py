@@ -191,6 +191,7 @@ def test_version_prints_what_an_auditor_needs() -> None:
     assert set(document) >= {"package", "schema", "law_hash", "data_dates"}
     assert document["law_hash"] == book().law(yaml_day(document["data_dates"]["chips"])).hash
     assert run(["version"])[0] == 0
+    assert run(["--version"]) == run(["version"])
 
 
 def yaml_day(text: str) -> Any:

@@ -56,7 +56,16 @@ class _Commands(click.Group):
             return 0
 
 
+def _tell_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        context.invoke(version)
+        context.exit()
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version, help="The same as `penstock version`."
+)
 def cli() -> None:
     """Export control for AI chips: dated, cited, executable law.
 
