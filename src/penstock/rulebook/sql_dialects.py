@@ -51,8 +51,8 @@ class Dialect:
     def literal(self, value: Any) -> str:
         r"""Return a constant as it is written in the text.
 
-        >>> [DIALECTS["spark"].literal(v) for v in (None, True, 26_900_000, "it's", dt.date(2026, 6, 15))]
-        ['NULL', 'TRUE', '26900000', "'it\\'s'", "DATE '2026-06-15'"]
+        >>> [DIALECTS["spark"].literal(v) for v in (None, True, 1_234_567, "it's", dt.date(2026, 6, 15))]
+        ['NULL', 'TRUE', '1234567', "'it\\'s'", "DATE '2026-06-15'"]
         """
         if value is None or isinstance(value, bool):
             return {None: "NULL", True: "TRUE", False: "FALSE"}[value]

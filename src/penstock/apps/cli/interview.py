@@ -257,9 +257,9 @@ def facts_yaml(facts: Facts) -> str:
     """Return facts as a YAML document that reads back as the same facts.
 
     >>> from penstock.terms.documents import read_facts
-    >>> print(facts_yaml(read_facts({"destination": "NO", "item": {"tpp": 4800, "eccn": "4E091"}})), end="")
+    >>> print(facts_yaml(read_facts({"destination": "NO", "item": {"tpp": 1234, "eccn": "4E091"}})), end="")
     destination: {country: 'NO'}
-    item: {eccn: 4E091, tpp: 4800}
+    item: {eccn: 4E091, tpp: 1234}
     """
     import yaml
 

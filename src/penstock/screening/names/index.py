@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from penstock.screening.names.neighbors import Neighbors
 from penstock.screening.names.reading import Reading, read_name
 from penstock.screening.names.words import LEGAL, PLACE, is_usual, small_words
 
-__all__ = ["GRAM", "Listed", "NameIndex", "acronyms", "bag", "grams", "initials", "names_within", "numbers_of",
+__all__ = ["GRAM", "Listed", "NameIndex", "acronyms", "bag", "grams", "initials", "names_within", "numbers_of", "once",
            "short_words", "solid", "words_in"]  # fmt: skip
 
 GRAM = 4
@@ -25,6 +25,7 @@ _LEGAL_WEIGHT = 0.3
 _NAMES_LEAST, _USUAL = 5000, 0.02
 _ADD = 0.2  # of the largest weight, for a further character of a run that is read out
 
+_N = TypeVar("_N", np.int32, np.int64)
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
@@ -135,7 +136,7 @@ class NameIndex:
         self.unit_start = np.asarray(unit_start, np.int64)
         self.unit_weight, self.unit_kind = np.asarray(weights, np.float32), np.asarray(kinds, np.int8)
         self.unit_usual = np.asarray(usual, bool)
-        key = _once(np.asarray(posts_word, np.int64) * max(1, self.size) + np.asarray(posts_name, np.int64))
+        key = once(np.asarray(posts_word, np.int64) * max(1, self.size) + np.asarray(posts_name, np.int64))
         self.post_name = (key % max(1, self.size)).astype(np.int32)
         self.post_start = np.searchsorted(key // max(1, self.size), np.arange(len(self.near.words) + 1))
         open_ = np.where(self.unit_kind < 2, self.unit_weight, 0)
@@ -149,7 +150,7 @@ class NameIndex:
 
     def _grams(self) -> None:
         runs, counts = _runs([_framed(text) for text in self.compact])
-        key = _once(runs.astype(np.int64) * max(1, self.size) + np.repeat(np.arange(self.size), counts))
+        key = once(runs.astype(np.int64) * max(1, self.size) + np.repeat(np.arange(self.size), counts))
         self.gram_name = (key % max(1, self.size)).astype(np.int32)
         buckets = key // max(1, self.size)
         self.gram_start = np.searchsorted(buckets, np.arange(_BUCKETS + 1))
@@ -176,10 +177,17 @@ class NameIndex:
 _EMPTY = np.empty(0, np.int32)
 
 
-def _once(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return keys sorted, each once."""
-    keys.sort()
-    return keys[np.flatnonzero(np.diff(keys, prepend=-1))]
+def once(numbers: NDArray[_N]) -> NDArray[_N]:
+    """Return numbers sorted, each once; the array given is sorted, too. Of few numbers numpy's own takes much longer.
+
+    >>> once(np.array([3, 1, 3])).tolist()
+    [1, 3]
+    """
+    numbers.sort()
+    keep = np.empty(len(numbers), bool)
+    keep[:1] = True
+    np.not_equal(numbers[1:], numbers[:-1], out=keep[1:])
+    return numbers[keep]
 
 
 def _numbered(texts: Sequence[str]) -> tuple[dict[str, int], Ints]:

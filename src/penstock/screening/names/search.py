@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penstock.screening.names.features import FEATURES, JOINED, Asked, Compared, Features, Ways
-from penstock.screening.names.index import Floats, Ints, NameIndex, bag, grams, solid, words_in
+from penstock.screening.names.index import Floats, Ints, NameIndex, bag, grams, once, solid, words_in
 from penstock.screening.names.reading import Reading
 
 __all__ = ["Candidates", "Search"]
@@ -95,7 +95,7 @@ class Search:
         cover.fill(0)
         bare = self._bare(asked.reading.text)
         picked.append(np.fromiter(bare, np.int32, len(bare)))
-        names = _once(np.concatenate(picked).astype(np.int32, copy=False))
+        names = once(np.concatenate(picked).astype(np.int32, copy=False))
         if not len(names):
             return Compared(row, asked, names, np.zeros((0, len(asked.weights)), np.float32), _NONE, _NONE, _NONE, _NOTHING, bare)
         siblings, begins, whose = self._siblings(names)
@@ -143,7 +143,7 @@ class Search:
             return Reach(words, how, names, np.full(len(names), how[-1] if parts else 0, np.float32))
         every = np.concatenate(parts)
         self._best[every] = np.repeat(how[first:], sizes[first:])  # the nearest words come last and stay
-        names = _once(every)
+        names = once(every)
         return Reach(words, how, names, self._best[names])
 
     def _by_word(self, score: Floats, asked: Asked) -> Ints:
@@ -171,7 +171,7 @@ class Search:
         shared: NDArray[Any] = np.bincount(names, np.repeat(square, ends - starts), index.size)
         own = float(np.sqrt(square.sum()))
         alike = shared[names] / index.gram_norm[names]
-        some = _once(names[alike > _LETTERS_LEAST * own])
+        some = once(names[alike > _LETTERS_LEAST * own])
         if len(some) > _BY_LETTER:
             some = some[np.argpartition(-shared[some] / index.gram_norm[some], _BY_LETTER)[:_BY_LETTER]]
         return shared, own, some
@@ -237,15 +237,6 @@ def _words_of(index: NameIndex, ways: Ways) -> tuple[Ints, Floats]:
             nearest[number] = max(nearest.get(number, 0.0), value * sure)
     order = sorted(nearest, key=nearest.__getitem__)
     return np.asarray(order, np.int32), np.asarray([nearest[i] for i in order], np.float32)
-
-
-def _once(numbers: Ints) -> Ints:
-    """Return numbers sorted, each once; of so few numpy's own takes much longer."""
-    numbers.sort()
-    keep = np.empty(len(numbers), bool)
-    keep[:1] = True
-    np.not_equal(numbers[1:], numbers[:-1], out=keep[1:])
-    return numbers[keep]
 
 
 _NONE: Ints = np.empty(0, np.int32)
